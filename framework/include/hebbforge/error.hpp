@@ -1,0 +1,59 @@
+// The exceptions of the framework.
+#pragma once
+
+#include <hebbforge/export.hpp>
+#include <stdexcept>
+#include <string>
+
+namespace hebbforge {
+
+/// Root of all errors. what() is a sentence for the user.
+class HEBBFORGE_API Error : public std::runtime_error {
+ public:
+  explicit Error(const std::string& text);
+  ~Error() override;
+};
+
+/// A mistake in a user's file or on the command line. what() starts with `file:line:col: ` when the place
+/// is known; several mistakes are one per line.
+class HEBBFORGE_API ConfigError : public Error {
+ public:
+  explicit ConfigError(const std::string& text);
+  ConfigError(std::string file, unsigned line, unsigned column, const std::string& text);
+  ~ConfigError() override;
+  const std::string& file() const noexcept { return file_; }
+  unsigned line() const noexcept { return line_; }      ///< from 1; 0: unknown
+  unsigned column() const noexcept { return column_; }  ///< from 1; 0: unknown
+
+ private:
+  std::string file_;
+  unsigned line_ = 0, column_ = 0;
+};
+
+/// A library that is no plugin of ours, or a plugin that broke its promises.
+class HEBBFORGE_API PluginError : public Error {
+ public:
+  PluginError(std::string library, std::string plugin, const std::string& text);
+  ~PluginError() override;
+  const std::string& library() const noexcept { return library_; }  ///< path; may be empty
+  const std::string& plugin() const noexcept { return plugin_; }    ///< full name; may be empty
+
+ private:
+  std::string library_, plugin_;
+};
+
+/// A run that cannot go on: a file that cannot be written, an interrupted search.
+class HEBBFORGE_API SimulationError : public Error {
+ public:
+  explicit SimulationError(const std::string& text);
+  ~SimulationError() override;
+};
+
+/// Our own mistake: please report it.
+class HEBBFORGE_API InternalError : public Error {
+ public:
+  explicit InternalError(const std::string& text);
+  ~InternalError() override;
+};
+
+}  // namespace hebbforge

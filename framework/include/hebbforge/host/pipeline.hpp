@@ -1,0 +1,178 @@
+// A checked pipeline: everything that a run needs to know, every value in SI units.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <hebbforge/config.hpp>
+#include <hebbforge/export.hpp>
+#include <hebbforge/host/registry.hpp>
+#include <hebbforge/interfaces/rule_basis.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hebbforge {
+
+/// A plugin that a pipeline chose, and the checked values of its parameters.
+struct PluginChoice {
+  const RegisteredPlugin* plugin = nullptr;
+  Config config;
+};
+
+struct PopulationSpec {
+  std::string name;
+  Eigen::Index size = 0;
+  PluginChoice neuron;
+};
+
+/// A rule on a pathway: the basis and the value of each of its parameters().
+struct RuleSpec {
+  PluginChoice choice;
+  std::shared_ptr<const RuleBasis> basis;
+  std::vector<double> values;  ///< as basis->parameters()
+};
+
+/// Where a pathway's initial weights come from.
+struct WeightSpec {
+  enum class Distribution { uniform, normal, constant, input };
+  Distribution distribution = Distribution::constant;
+  double low = 0, high = 0;    ///< uniform
+  double mean = 0, sd = 0;     ///< normal; draws of the wrong sign become 0
+  double value = 0;            ///< constant
+  std::string dataset = "w0";  ///< input: (cells, cells) over all populations
+  std::string plastic;         ///< input: dataset of the plastic mask; "": where the weight is not 0
+};
+
+struct PathwaySpec {
+  std::string name, from, to;     ///< from: presynaptic, to: postsynaptic population
+  double probability = 1;         ///< that a synapse exists
+  bool self_connections = false;  ///< only where from == to
+  WeightSpec weights;
+  bool dale = true;               ///< weights keep their sign: those that would cross 0 stay at +-floor
+  double floor = 1e-6;
+  double absent_below = 2e-6;     ///< weights at most this at the start of a trial are frozen for it
+  double rate_scale = 0.02, trace_scale = 0.01;
+  double learning_rate = 0.0005;  ///< per step
+  bool must_live = false;         ///< all weights below 1.5e-6: the life has failed
+  std::optional<RuleSpec> rule;
+};
+
+struct PhaseSpec {
+  std::string name;
+  std::int64_t trials = 0;
+  std::int64_t steps = 0;  ///< time points of a trial: duration / dt
+  PluginChoice stimulus;
+  bool plasticity = true;
+  bool reset = true;       ///< state, rates and traces are 0 at the start of each trial
+};
+
+enum class NetworkSubset { all, even, odd };
+
+struct PerturbationSpec {
+  std::string name;
+  PluginChoice choice;
+  NetworkSubset networks = NetworkSubset::all;
+  std::vector<std::int64_t> trials;  ///< of the life, ascending
+};
+
+struct ConstraintSpec {
+  std::string name, pathway;
+  PluginChoice choice;
+};
+
+struct LossSpec {
+  std::string name;
+  PluginChoice choice;
+  double weight = 1;  ///< 0: measured only
+};
+
+/// Which value of the model a search coordinate sets.
+struct ParameterTarget {
+  enum class Part { rule, neuron, stimulus, constraint, perturbation, loss };
+  Part part = Part::rule;
+  std::size_t owner = 0;   ///< index into pathways, populations, phases, constraints, perturbations, losses
+  std::size_t index = 0;   ///< of a rule: into its parameters()
+  std::string parameter;   ///< of the others: the name in its schema
+};
+
+/// One coordinate of the search.
+struct FreeParameter {
+  std::string path;  ///< "EE.c.x~*y"
+  ParameterTarget target;
+  double start = 0, lower = 0, upper = 0, step = 0;  ///< in the parameter's unit; of a log scale: step of the logarithm
+  bool log_scale = false;
+};
+
+struct BudgetSpec {  ///< 0: no limit; at least one is set
+  std::int64_t evaluations = 0, generations = 0, lives = 0;
+  double wall_time = 0;  ///< s
+};
+
+struct SearchSpec {
+  PluginChoice optimizer;
+  BudgetSpec budget;
+  bool graded_failure = true;  ///< false: failure = "published", the flat loss of Bell et al.
+  bool pick_by_median = true;  ///< over the select set; false: by the sum
+  std::vector<std::string> references;
+  std::vector<FreeParameter> free;
+};
+
+struct NetworkCounts {
+  std::int64_t search = 10, select = 10, report = 100;
+};
+
+/// All derived from `seed` unless given.
+struct Seeds {
+  std::uint64_t seed = 0, networks = 0, inputs = 0, perturbations = 0, optimizer = 0;
+};
+
+/// A checked pipeline file.
+struct Pipeline {
+  std::filesystem::path file;
+  std::string title;  ///< the file's first comment line, "" if none
+  Seeds seeds;
+  double dt = 1e-4;   ///< s
+  std::filesystem::path input;  ///< absolute; empty: none
+  NetworkCounts networks;
+  std::vector<PopulationSpec> populations;
+  std::vector<PathwaySpec> pathways;
+  std::vector<PhaseSpec> phases;
+  std::vector<PerturbationSpec> perturbations;
+  std::vector<ConstraintSpec> constraints;
+  std::vector<LossSpec> losses;
+  PluginChoice executor;
+  std::optional<SearchSpec> search;
+  std::string resolved;  ///< the whole pipeline as TOML, every default and seed written out
+
+  std::int64_t trials() const noexcept;  ///< of a life
+  std::size_t pathway_index(std::string_view name) const;     ///< \throws Error
+  std::size_t population_index(std::string_view name) const;  ///< \throws Error
+};
+
+struct PipelineOptions {
+  std::vector<std::string> overrides;  ///< "loss.time.weight=500", as after --set; later ones win
+  std::optional<std::uint64_t> seed;   ///< as after --seed
+  std::filesystem::path rule;          ///< a rule file that replaces the pipeline's rules; empty: none
+  bool needs_search = false;           ///< a missing [search] is a mistake
+};
+
+/// Reads and checks a pipeline file and everything that it refers to.
+/// \throws ConfigError with every mistake, one `file:line:col: …` each, in file order
+HEBBFORGE_API Pipeline load_pipeline(Registry& registry, const std::filesystem::path& file,
+                                     const PipelineOptions& options = {});
+
+/// The pathways' rules as a rule file says, for the same circuit: what references and --rule use.
+/// Pathways that the file does not name have no rule. `name` is a path, or the name of a rule preset.
+/// \throws ConfigError
+HEBBFORGE_API std::vector<std::optional<RuleSpec>> load_rules(Registry& registry, const Pipeline& pipeline,
+                                                              const std::string& name);
+
+/// The trials that a text such as "organise[-56:-30:5]", "organise", "all" or "last" names: the slice
+/// syntax of Python over one phase's trials.
+/// \returns trials of the life, ascending
+/// \throws Error saying what was expected
+HEBBFORGE_API std::vector<std::int64_t> trials_named(const std::vector<PhaseSpec>& phases, std::string_view text);
+
+}  // namespace hebbforge

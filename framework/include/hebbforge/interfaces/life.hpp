@@ -1,0 +1,61 @@
+// What the parts of one network's life share: stimulus, perturbation, constraint, loss.
+#pragma once
+
+#include <cstdint>
+#include <hebbforge/export.hpp>
+#include <hebbforge/random.hpp>
+#include <hebbforge/types.hpp>
+#include <span>
+#include <string_view>
+
+namespace hebbforge {
+
+/// What is fixed before a life begins. Unknown names throw Error.
+class HEBBFORGE_API LifeContext {
+ public:
+  virtual ~LifeContext();
+  virtual double dt() const noexcept = 0;             ///< s
+  virtual std::int64_t network() const noexcept = 0;  ///< index within its set, from 0
+  virtual std::int64_t trials() const noexcept = 0;   ///< of the whole life
+  /// Time points of a trial, the state before the first step included: duration / dt.
+  virtual std::int64_t steps(std::int64_t trial) const = 0;
+  virtual Eigen::Index cells(std::string_view population) const = 0;
+  /// Index of the population's first cell where files number the cells of all populations through.
+  virtual Eigen::Index first_cell(std::string_view population) const = 0;
+  virtual std::string_view presynaptic(std::string_view pathway) const = 0;   ///< population
+  virtual std::string_view postsynaptic(std::string_view pathway) const = 0;  ///< population
+  /// A dataset of the pipeline's `input` file, as the file indexes it; one-dimensional ones are a column.
+  virtual ConstMatrixView dataset(std::string_view name) const = 0;
+  virtual bool has_dataset(std::string_view name) const noexcept = 0;
+};
+
+/// A life as its parts see and change it between trials.
+class HEBBFORGE_API LifeView : public LifeContext {
+ public:
+  ~LifeView() override;
+  virtual MatrixView weights(std::string_view pathway) = 0;         ///< W(post, pre)
+  virtual MatrixView plastic(std::string_view pathway) = 0;         ///< its mask, 1 or 0
+  virtual VectorView input_gain(std::string_view population) = 0;   ///< on each cell's fresh input
+  /// Of the part that asks: one matrix (cells or synapses, samples) per recorded trial.
+  virtual std::span<const ConstMatrixView> recording(std::string_view name) const = 0;
+  virtual ConstVectorView effects(std::string_view pathway) const = 0;  ///< shape (terms), summed over the life
+  virtual bool has_rule(std::string_view pathway) const = 0;
+};
+
+/// What a part wants to have recorded.
+struct Recording {
+  std::string_view name;      ///< how the part refers to it: "fit"
+  std::string_view quantity;  ///< "E.rate", "rate" (all populations), "EE.weight"
+  std::string_view trials;    ///< "organise[-56:-30:5]", "last", or "time.fit": those of another part
+  std::int64_t stride = 1;    ///< steps between samples
+};
+
+/// Made for one life, the candidate's values in its Config; may keep state. One thread at a time.
+class HEBBFORGE_API LifePart {
+ public:
+  virtual ~LifePart();
+  virtual std::span<const Recording> recordings() const noexcept { return {}; }
+  virtual void begin_life(const LifeContext&, Random&) {}
+};
+
+}  // namespace hebbforge

@@ -1,0 +1,27 @@
+// Key functions of the interfaces: their type information exists once, in this library.
+#include <hebbforge/interfaces/constraint.hpp>
+#include <hebbforge/interfaces/executor.hpp>
+#include <hebbforge/interfaces/loss.hpp>
+#include <hebbforge/interfaces/neuron.hpp>
+#include <hebbforge/interfaces/optimizer.hpp>
+#include <hebbforge/interfaces/perturbation.hpp>
+#include <hebbforge/interfaces/rule_basis.hpp>
+#include <hebbforge/interfaces/stimulus.hpp>
+
+namespace hebbforge {
+
+Constraint::~Constraint() = default;
+Executor::~Executor() = default;
+Job::~Job() = default;
+LifeContext::~LifeContext() = default;
+LifePart::~LifePart() = default;
+LifeView::~LifeView() = default;
+Loss::~Loss() = default;
+Measures::~Measures() = default;
+Neuron::~Neuron() = default;
+Optimizer::~Optimizer() = default;
+Perturbation::~Perturbation() = default;
+RuleBasis::~RuleBasis() = default;
+Stimulus::~Stimulus() = default;
+
+}  // namespace hebbforge
