@@ -1,0 +1,55 @@
+// How one pathway's weights change within a trial.
+#pragma once
+
+#include <Eigen/Core>
+#include <hebbforge/interfaces/constraint.hpp>
+#include <hebbforge/interfaces/rule_basis.hpp>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/padded.hpp"
+
+namespace hebbforge::engine {
+
+/// A pathway's weights and what the engine keeps beside them, W(post, pre).
+struct PathwayState {
+  PaddedMatrix weights;
+  PaddedMatrix plastic;  ///< 1 where the rule may act for the whole life
+  PaddedMatrix mask;     ///< plastic and alive: |w| > absent_below at the start of the trial
+  double absent_below = 2e-6, floor = 1e-6, rate_scale = 0.02, trace_scale = 0.01, learning_rate = 0.0005;
+  bool dale = true;
+  bool non_negative = false;  ///< the rates of both populations are never negative
+  std::vector<std::shared_ptr<Constraint>> constraints;
+
+  /// Sets the mask from the present weights.
+  void begin_trial() noexcept;
+};
+
+/// A signal's samples over the life, for global signals: entry (trial, step).
+using GlobalSignals = std::vector<ConstMatrixView>;
+
+/// Applies a rule to one pathway, step by step. Nothing is allocated after construction.
+class Plasticity {
+ public:
+  virtual ~Plasticity() = default;
+  /// Call after PathwayState::begin_trial(). \param reset  traces start from 0
+  virtual void begin_trial(std::int64_t trial, bool reset) = 0;
+  /// One step: traces take in the rates before it, the rule sees those traces and the rates after it.
+  /// \param pre_before, post_before  r_i
+  /// \param pre, post                r_{i+1}
+  virtual void step(std::int64_t step, const double* pre_before, const double* post_before, const double* pre,
+                    const double* post) = 0;
+  /// Adds the trial's effects, sum of |c_k phi_k| over steps and masked synapses, shape (terms).
+  virtual void end_trial(Eigen::VectorXd& effects) = 0;
+};
+
+enum class KernelChoice { fused, reference };
+
+/// The fused kernel where the rule allows it and `choice` does not ask for the reference.
+/// \param values  as rule.parameters()
+std::unique_ptr<Plasticity> make_plasticity(const RuleBasis& rule, std::span<const double> values, double dt,
+                                            PathwayState& state, GlobalSignals global_signals, KernelChoice choice);
+
+}  // namespace hebbforge::engine
