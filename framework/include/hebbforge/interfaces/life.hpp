@@ -22,6 +22,8 @@ class HEBBFORGE_API LifeContext {
   virtual Eigen::Index cells(std::string_view population) const = 0;
   /// Index of the population's first cell where files number the cells of all populations through.
   virtual Eigen::Index first_cell(std::string_view population) const = 0;
+  /// Names of all pathways, in order.
+  virtual std::span<const std::string_view> pathways() const noexcept = 0;
   virtual std::string_view presynaptic(std::string_view pathway) const = 0;   ///< population
   virtual std::string_view postsynaptic(std::string_view pathway) const = 0;  ///< population
   /// A dataset of the pipeline's `input` file, as the file indexes it; one-dimensional ones are a column.
@@ -55,6 +57,7 @@ class HEBBFORGE_API LifePart {
  public:
   virtual ~LifePart();
   virtual std::span<const Recording> recordings() const noexcept { return {}; }
+  /// The context stays valid as long as the part.
   virtual void begin_life(const LifeContext&, Random&) {}
 };
 

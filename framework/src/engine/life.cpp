@@ -1,0 +1,530 @@
+#include <algorithm>
+#include <cmath>
+#include <hebbforge/engine/life.hpp>
+#include <hebbforge/error.hpp>
+#include <hebbforge/interfaces/loss.hpp>
+#include <hebbforge/interfaces/neuron.hpp>
+#include <hebbforge/interfaces/perturbation.hpp>
+#include <map>
+#include <optional>
+
+#include "engine/kernels.hpp"
+#include "engine/plasticity.hpp"
+#include "engine/spike_filter.hpp"
+
+namespace hebbforge {
+
+const char* name_of(LifeEnd end) noexcept {
+  switch (end) {
+    case LifeEnd::healthy: return "healthy";
+    case LifeEnd::not_finite: return "a rate became NaN or infinite";
+    case LifeEnd::runaway: return "a weight ran away beyond 100";
+    case LifeEnd::dead: return "all weights of a pathway died";
+    case LifeEnd::bad_loss: return "a loss is not finite";
+    case LifeEnd::cancelled: return "cancelled";
+    case LifeEnd::plugin_failed: return "a plugin failed";
+  }
+  return "";
+}
+
+namespace {
+using namespace engine;
+
+constexpr double runaway_weight = 100, dead_weight = 1.5e-6;  // experiments of Bell et al.: blow-up checks
+
+/// A recording that a loss asked for, resolved.
+struct ResolvedRecording {
+  std::string name;
+  std::vector<std::int64_t> trials;
+  Eigen::Index first_row = 0, rows = 0;  ///< of all cells, if of rates
+  int weight_pathway = -1;               ///< else: index of the pathway
+  std::int64_t stride = 1;
+  std::vector<ConstMatrixView> views;    ///< filled when the life is over
+};
+
+class Life;
+
+/// The life as one part sees it: recordings carry the part's own names.
+class PartView final : public LifeView {
+ public:
+  PartView(Life& life, const std::vector<ResolvedRecording>* recordings) : life_(life), recordings_(recordings) {}
+  double dt() const noexcept override;
+  std::int64_t network() const noexcept override;
+  std::int64_t trials() const noexcept override;
+  std::int64_t steps(std::int64_t trial) const override;
+  Eigen::Index cells(std::string_view population) const override;
+  Eigen::Index first_cell(std::string_view population) const override;
+  std::span<const std::string_view> pathways() const noexcept override;
+  std::string_view presynaptic(std::string_view pathway) const override;
+  std::string_view postsynaptic(std::string_view pathway) const override;
+  ConstMatrixView dataset(std::string_view name) const override;
+  bool has_dataset(std::string_view name) const noexcept override;
+  MatrixView weights(std::string_view pathway) override;
+  MatrixView plastic(std::string_view pathway) override;
+  VectorView input_gain(std::string_view population) override;
+  std::span<const ConstMatrixView> recording(std::string_view name) const override;
+  ConstVectorView effects(std::string_view pathway) const override;
+  bool has_rule(std::string_view pathway) const override;
+
+ private:
+  Life& life_;
+  const std::vector<ResolvedRecording>* recordings_;
+};
+
+class MeasureList final : public Measures {
+ public:
+  explicit MeasureList(std::vector<std::pair<std::string, double>>& out) : out_(out) {}
+  void add(std::string_view name, double value) override { out_.emplace_back(name, value); }
+
+ private:
+  std::vector<std::pair<std::string, double>>& out_;
+};
+
+/// Everything of one life. Built, run, scored; then thrown away.
+class Life {
+ public:
+  Life(const Pipeline& pipeline, const DatasetFile* input, const LifeOptions& options)
+      : pipeline_(pipeline), input_(input), options_(options) {
+    for (const PopulationSpec& spec : pipeline.populations) {
+      first_cell_.push_back(cells_);
+      cells_ += spec.size;
+      neurons_.push_back(spec.neuron.plugin->create<Neuron>(spec.neuron.config));
+      states_.emplace_back(spec.size, std::max<Eigen::Index>(1, neurons_.back()->states()));
+      inputs_.emplace_back(spec.size, 1);
+      gains_.emplace_back(Eigen::VectorXd::Ones(spec.size));
+      active_.emplace_back(static_cast<std::size_t>(spec.size));
+      active_count_.push_back(0);
+    }
+    rates_ = before_ = Eigen::VectorXd::Zero(cells_);
+    make_pathways();
+    make_parts();
+  }
+
+  LifeResult run() {
+    LifeResult result;
+    result.losses.assign(pipeline_.losses.size(), std::nan(""));
+    if (options_.record) begin_record();
+    std::int64_t trial = 0;
+    for (std::size_t p = 0; p < pipeline_.phases.size() && result.end == LifeEnd::healthy; ++p) {
+      const PhaseSpec& phase = pipeline_.phases[p];
+      begin_phase(p);
+      for (std::int64_t k = 0; k < phase.trials && result.end == LifeEnd::healthy; ++k, ++trial) {
+        if (options_.cancel && options_.cancel->load(std::memory_order_relaxed)) {
+          result.end = LifeEnd::cancelled;
+          break;
+        }
+        run_trial(phase, trial);
+        result.end = failure();
+        if (result.end == LifeEnd::healthy) result.trials_survived = trial + 1;
+        if (options_.record) record_trial(trial);
+      }
+    }
+    result.effects = effects_;
+    if (result.end == LifeEnd::healthy) score(result);
+    return result;
+  }
+
+  // What PartView hands on.
+  const Pipeline& pipeline_;
+  const DatasetFile* input_;
+  const LifeOptions& options_;
+  Eigen::Index cells_ = 0;
+  std::vector<Eigen::Index> first_cell_;
+  std::vector<PathwayState> pathways_;
+  std::vector<std::string_view> pathway_names_;
+  std::vector<Eigen::VectorXd> gains_, effects_;
+
+
+ private:
+  PartView view_{*this, nullptr};  // parts may keep a pointer to it for the whole life
+
+  Random random(std::uint64_t seed, const std::string& purpose, std::int64_t trial = -1) const {
+    const auto set = static_cast<std::uint64_t>(options_.set);
+    return {seed, purpose, set << 32 | static_cast<std::uint64_t>(options_.network), trial};
+  }
+
+  void make_pathways() {
+    for (const PathwaySpec& spec : pipeline_.pathways) {
+      const auto from = pipeline_.population_index(spec.from), to = pipeline_.population_index(spec.to);
+      pathway_names_.push_back(spec.name);
+      from_.push_back(from);
+      to_.push_back(to);
+      const Eigen::Index pre = pipeline_.populations[from].size, post = pipeline_.populations[to].size;
+      PathwayState& s = pathways_.emplace_back();
+      s.weights = PaddedMatrix(post, pre);
+      s.plastic = PaddedMatrix(post, pre);
+      s.mask = PaddedMatrix(post, pre);
+      s.absent_below = spec.absent_below;
+      s.floor = spec.floor;
+      s.rate_scale = spec.rate_scale;
+      s.trace_scale = spec.trace_scale;
+      s.learning_rate = spec.learning_rate;
+      s.dale = spec.dale;
+      s.non_negative = neurons_[from]->non_negative() && neurons_[to]->non_negative();
+      draw_weights(spec, s, from, to);
+      effects_.emplace_back(spec.rule ? Eigen::VectorXd::Zero(std::max<Eigen::Index>(
+                                            1, static_cast<Eigen::Index>(spec.rule->basis->terms().size())))
+                                      : Eigen::VectorXd());
+    }
+  }
+
+  void draw_weights(const PathwaySpec& spec, PathwayState& s, std::size_t from, std::size_t to) {
+    const Eigen::Index post = s.weights.rows(), pre = s.weights.cols();
+    const WeightSpec& w = spec.weights;
+    if (w.distribution == WeightSpec::Distribution::input) {
+      const auto block = [&](const std::string& name) {
+        if (!input_) throw Error("pathway '" + spec.name + "' takes its weights from the input, but no input file is given");
+        const Eigen::MatrixXd& all = input_->matrix(name);
+        if (all.rows() != cells_ || all.cols() != cells_) {
+          throw Error("dataset '" + name + "' of the input has another shape than (cells, cells) = (" +
+                      std::to_string(cells_) + ", " + std::to_string(cells_) + ")");
+        }
+        return Eigen::MatrixXd(all.block(first_cell_[to], first_cell_[from], post, pre));
+      };
+      s.weights.view() = block(w.dataset);
+      s.plastic.view() = w.plastic.empty() ? Eigen::MatrixXd((s.weights.view().array() != 0).cast<double>()) : block(w.plastic);
+      return;
+    }
+    Random stream = random(pipeline_.seeds.networks, "weights " + spec.name);
+    for (Eigen::Index j = 0; j < pre; ++j) {
+      for (Eigen::Index i = 0; i < post; ++i) {
+        // The same draws per synapse whatever the probability, so that densities stay paired.
+        const bool exists = stream.uniform() < spec.probability;
+        double value = w.value;
+        if (w.distribution == WeightSpec::Distribution::uniform) value = w.low + (w.high - w.low) * stream.uniform();
+        if (w.distribution == WeightSpec::Distribution::normal) {
+          value = w.mean + w.sd * stream.normal();
+          if (value * w.mean < 0) value = 0;
+        }
+        const bool self = from == to && i == j && !spec.self_connections;
+        s.weights(i, j) = exists && !self ? value : 0;
+        s.plastic(i, j) = s.weights(i, j) != 0 ? 1 : 0;
+      }
+    }
+  }
+
+  void make_parts() {
+    for (const ConstraintSpec& spec : pipeline_.constraints) {
+      constraints_.push_back(spec.choice.plugin->create<Constraint>(spec.choice.config));
+      pathways_[pipeline_.pathway_index(spec.pathway)].constraints.push_back(constraints_.back());
+    }
+    for (std::size_t p = 0; p < pathways_.size(); ++p) {
+      const PathwaySpec& spec = pipeline_.pathways[p];
+      plasticity_.push_back(nullptr);
+      if (!spec.rule) continue;
+      GlobalSignals globals;
+      for (const Signal& signal : spec.rule->basis->signals()) {
+        if (signal.side == Side::global) globals.push_back(view_.dataset(signal.name));
+      }
+      plasticity_.back() = make_plasticity(*spec.rule->basis, spec.rule->values, pipeline_.dt, pathways_[p], std::move(globals),
+                                           options_.reference_kernel ? KernelChoice::reference : KernelChoice::fused);
+    }
+    for (const PerturbationSpec& spec : pipeline_.perturbations) {
+      perturbations_.push_back(spec.choice.plugin->create<Perturbation>(spec.choice.config));
+    }
+    for (const LossSpec& spec : pipeline_.losses) losses_.push_back(spec.choice.plugin->create<Loss>(spec.choice.config));
+    for (const PhaseSpec& spec : pipeline_.phases) stimuli_.push_back(spec.stimulus.plugin->create<Stimulus>(spec.stimulus.config));
+
+    PartView& view = view_;
+    for (std::size_t k = 0; k < stimuli_.size(); ++k) {
+      Random stream = random(pipeline_.seeds.inputs, "stimulus " + pipeline_.phases[k].name);
+      stimuli_[k]->begin_life(view, stream);
+    }
+    for (std::size_t k = 0; k < constraints_.size(); ++k) {
+      Random stream = random(pipeline_.seeds.perturbations, "constraint " + pipeline_.constraints[k].name);
+      constraints_[k]->begin_life(view, stream);
+    }
+    for (std::size_t k = 0; k < perturbations_.size(); ++k) {
+      Random stream = random(pipeline_.seeds.perturbations, "perturbation " + pipeline_.perturbations[k].name);
+      perturbations_[k]->begin_life(view, stream);
+    }
+    for (std::size_t k = 0; k < losses_.size(); ++k) {
+      Random stream = random(pipeline_.seeds.inputs, "loss " + pipeline_.losses[k].name);
+      losses_[k]->begin_life(view, stream);
+    }
+    resolve_recordings();
+  }
+
+  std::vector<std::int64_t> recorded_trials(std::string_view text) const {
+    const auto dot = text.find('.');
+    if (dot != std::string_view::npos) {
+      for (std::size_t k = 0; k < losses_.size(); ++k) {
+        if (pipeline_.losses[k].name != text.substr(0, dot)) continue;
+        for (const Recording& r : losses_[k]->recordings()) {
+          if (r.name == text.substr(dot + 1)) return trials_named(pipeline_.phases, r.trials);
+        }
+        throw Error("loss '" + pipeline_.losses[k].name + "' has no recording '" + std::string(text.substr(dot + 1)) + "'");
+      }
+    }
+    return trials_named(pipeline_.phases, text);
+  }
+
+  void resolve_recordings() {
+    recordings_.resize(losses_.size());
+    for (std::size_t k = 0; k < losses_.size(); ++k) {
+      for (const Recording& r : losses_[k]->recordings()) {
+        ResolvedRecording resolved;
+        resolved.name = r.name;
+        resolved.trials = recorded_trials(r.trials);
+        resolved.stride = std::max<std::int64_t>(1, r.stride);
+        const std::string_view quantity = r.quantity;
+        if (quantity == "rate") {
+          resolved.rows = cells_;
+        } else if (quantity.ends_with(".rate")) {
+          const auto p = pipeline_.population_index(quantity.substr(0, quantity.size() - 5));
+          resolved.first_row = first_cell_[p];
+          resolved.rows = pipeline_.populations[p].size;
+        } else if (quantity.ends_with(".weight")) {
+          resolved.weight_pathway = static_cast<int>(pipeline_.pathway_index(quantity.substr(0, quantity.size() - 7)));
+        } else {
+          throw Error("nothing can be recorded as '" + std::string(quantity) + "'; there are POPULATION.rate, rate, PATHWAY.weight");
+        }
+        for (const std::int64_t t : resolved.trials) {
+          if (resolved.weight_pathway < 0) rate_records_[t];
+          else weight_records_[{resolved.weight_pathway, t}];
+        }
+        recordings_[k].push_back(std::move(resolved));
+      }
+    }
+  }
+
+  void begin_phase(std::size_t p) {
+    const PhaseSpec& phase = pipeline_.phases[p];
+    drive_ = frozen_ = Eigen::MatrixXd::Zero(cells_, phase.steps);
+    frozen_known_ = false;
+    filters_.assign(pipeline_.populations.size(), std::nullopt);
+    stimulus_ = stimuli_[p].get();
+  }
+
+  MatrixView rows_of(Eigen::MatrixXd& all, std::size_t population) const {
+    return {all.data() + first_cell_[population], pipeline_.populations[population].size, all.cols(),
+            Eigen::OuterStride<>(all.rows())};
+  }
+
+  void make_drive(const PhaseSpec& phase, std::int64_t trial) {
+    for (std::size_t p = 0; p < pipeline_.populations.size(); ++p) {
+      const std::string& name = pipeline_.populations[p].name;
+      Random stream = random(pipeline_.seeds.inputs, "input " + phase.name + " " + name, trial);
+      const Input input = stimulus_->input(trial, name, view_of(std::as_const(gains_[p])), stream);
+      const bool spikes = !input.frozen.empty() || !input.fresh.empty();
+      if (spikes && !(filters_[p] && filters_[p]->matches(input, phase.steps))) {
+        filters_[p].emplace(input.kernel, input.tau, input.cut, input.amplitude, pipeline_.dt, phase.steps);
+        frozen_known_ = false;
+      }
+      if (!frozen_known_) {
+        rows_of(frozen_, p).setZero();
+        if (spikes) filters_[p]->add(input.frozen, rows_of(frozen_, p));
+      }
+      rows_of(drive_, p) = rows_of(frozen_, p);
+      if (spikes) filters_[p]->add(input.fresh, rows_of(drive_, p));
+      if (input.drive.size() > 0) {
+        if (input.drive.rows() != pipeline_.populations[p].size || input.drive.cols() != phase.steps) {
+          throw Error("the stimulus of phase '" + phase.name + "' gave a drive of another shape than (cells, steps)");
+        }
+        rows_of(drive_, p) += input.drive;
+      }
+    }
+    frozen_known_ = true;
+  }
+
+  void list_active() noexcept {
+    for (std::size_t p = 0; p < active_.size(); ++p) {
+      const double* r = rates_.data() + first_cell_[p];
+      std::size_t count = 0;
+      for (std::int32_t j = 0; j < static_cast<std::int32_t>(active_[p].size()); ++j) {
+        if (r[j] != 0) active_[p][count++] = j;
+      }
+      active_count_[p] = count;
+    }
+  }
+
+  void run_trial(const PhaseSpec& phase, std::int64_t trial) {
+    PartView& view = view_;
+    for (std::size_t k = 0; k < perturbations_.size(); ++k) {
+      const PerturbationSpec& spec = pipeline_.perturbations[k];
+      const bool even = options_.network % 2 == 0;
+      if ((spec.networks == NetworkSubset::even && !even) || (spec.networks == NetworkSubset::odd && even)) continue;
+      if (!std::ranges::binary_search(spec.trials, trial)) continue;
+      Random stream = random(pipeline_.seeds.perturbations, "perturbation " + spec.name, trial);
+      perturbations_[k]->before_trial(trial, view, stream);
+    }
+    for (const auto& constraint : constraints_) constraint->before_trial(trial, view);
+    make_drive(phase, trial);
+    if (phase.reset) {
+      rates_.setZero();
+      for (auto& state : states_) state.setZero();
+    }
+    for (std::size_t p = 0; p < pathways_.size(); ++p) {
+      if (!plasticity_[p] || !phase.plasticity) continue;
+      pathways_[p].begin_trial();
+      plasticity_[p]->begin_trial(trial, phase.reset);
+    }
+    const auto kept = rate_records_.find(trial);
+    Eigen::MatrixXd* record = kept == rate_records_.end() ? nullptr : &kept->second;
+    if (record) *record = Eigen::MatrixXd::Zero(cells_, phase.steps);
+    if (record) record->col(0) = rates_;
+    if (options_.record) record_step(0, phase.steps);
+    list_active();
+    for (std::int64_t i = 0; i + 1 < phase.steps; ++i) {
+      step(phase, i);
+      if (record) record->col(i + 1) = rates_;
+      if (options_.record) record_step(i + 1, phase.steps);
+    }
+    for (std::size_t p = 0; p < pathways_.size(); ++p) {
+      if (plasticity_[p] && phase.plasticity) plasticity_[p]->end_trial(effects_[p]);
+    }
+    for (auto& [key, matrix] : weight_records_) {
+      if (key.second == trial) matrix = pathways_[static_cast<std::size_t>(key.first)].weights.view();
+    }
+  }
+
+  // The order of updates of the published model: v = u + W r, the neurons, then the rules, which see the
+  // rates after the step, traces that took in the rates before it, and the weights before it.
+  void step(const PhaseSpec& phase, std::int64_t i) {
+    before_ = rates_;
+    for (std::size_t p = 0; p < inputs_.size(); ++p) {
+      const double* u = drive_.data() + i * cells_ + first_cell_[p];
+      std::copy_n(u, inputs_[p].rows(), inputs_[p].data());
+    }
+    for (std::size_t k = 0; k < pathways_.size(); ++k) {
+      const PaddedMatrix& w = pathways_[k].weights;
+      add_columns(w.data(), static_cast<std::size_t>(w.pitch()), active_[from_[k]].data(), active_count_[from_[k]],
+                  rates_.data() + first_cell_[from_[k]], inputs_[to_[k]].data());
+    }
+    for (std::size_t p = 0; p < neurons_.size(); ++p) {
+      neurons_[p]->step({pipeline_.dt, ConstVectorView(inputs_[p].data(), inputs_[p].rows()), view_of(states_[p]),
+                         VectorView(rates_.data() + first_cell_[p], inputs_[p].rows())});
+    }
+    list_active();
+    if (!phase.plasticity) return;
+    for (std::size_t k = 0; k < pathways_.size(); ++k) {
+      if (!plasticity_[k]) continue;
+      const Eigen::Index pre = first_cell_[from_[k]], post = first_cell_[to_[k]];
+      plasticity_[k]->step(i, before_.data() + pre, before_.data() + post, rates_.data() + pre, rates_.data() + post);
+    }
+  }
+
+  LifeEnd failure() const {
+    if (!rates_.allFinite()) return LifeEnd::not_finite;
+    for (std::size_t p = 0; p < pathways_.size(); ++p) {
+      const auto w = std::as_const(pathways_[p].weights).view();
+      if (!w.allFinite()) return LifeEnd::not_finite;
+      if (w.size() == 0) continue;
+      const double largest = w.cwiseAbs().maxCoeff();
+      if (largest > runaway_weight) return LifeEnd::runaway;
+      if (pipeline_.pathways[p].must_live && largest < dead_weight) return LifeEnd::dead;
+    }
+    return LifeEnd::healthy;
+  }
+
+  void score(LifeResult& result) {
+    for (std::size_t k = 0; k < losses_.size(); ++k) {
+      for (ResolvedRecording& r : recordings_[k]) {
+        for (const std::int64_t t : r.trials) {
+          if (r.weight_pathway >= 0) {
+            r.views.push_back(view_of(std::as_const(weight_records_[{r.weight_pathway, t}])));
+          } else {
+            const Eigen::MatrixXd& all = rate_records_[t];
+            r.views.emplace_back(all.data() + r.first_row, r.rows, (all.cols() + r.stride - 1) / r.stride,
+                                 Eigen::OuterStride<>(all.rows() * r.stride));
+          }
+        }
+      }
+      PartView view(*this, &recordings_[k]);
+      Random stream = random(pipeline_.seeds.inputs, "loss times " + pipeline_.losses[k].name);
+      MeasureList measures(result.measures);
+      const double value = pipeline_.losses[k].weight * losses_[k]->evaluate(view, stream, measures);
+      if (!std::isfinite(value)) result.end = LifeEnd::bad_loss;
+      result.losses[k] = value;
+    }
+  }
+
+  Eigen::MatrixXd all_weights(bool plastic) const {
+    Eigen::MatrixXd all = Eigen::MatrixXd::Zero(cells_, cells_);
+    for (std::size_t p = 0; p < pathways_.size(); ++p) {
+      const PaddedMatrix& m = plastic ? pathways_[p].plastic : pathways_[p].weights;
+      all.block(first_cell_[to_[p]], first_cell_[from_[p]], m.rows(), m.cols()) += m.view();
+    }
+    return all;
+  }
+  void begin_record() {
+    options_.record->initial_weights = all_weights(false);
+    options_.record->plastic = all_weights(true);
+  }
+  void record_step(std::int64_t i, std::int64_t steps) {
+    LifeRecord& r = *options_.record;
+    if (i == 0) r.rates = r.states = Eigen::MatrixXd::Zero(cells_, steps);
+    r.rates.col(i) = rates_;
+    for (std::size_t p = 0; p < states_.size(); ++p) r.states.col(i).segment(first_cell_[p], states_[p].rows()) = states_[p].col(0);
+  }
+  void record_trial(std::int64_t trial) {
+    LifeRecord& r = *options_.record;
+    if (trial == 0) r.first_weights = all_weights(false);
+    r.final_weights = all_weights(false);
+    r.drive = drive_;
+    if (trial != 0 && trial != 9 && (trial + 1) % 100 != 0) return;
+    r.checkpoints.conservativeResize(r.checkpoints.rows() + 1, 3);
+    r.checkpoints.row(r.checkpoints.rows() - 1) << static_cast<double>(trial), r.final_weights.cwiseAbs().sum(), r.rates.sum();
+  }
+
+  std::vector<std::shared_ptr<Neuron>> neurons_;
+  std::vector<Eigen::MatrixXd> states_;
+  std::vector<PaddedMatrix> inputs_;
+  std::vector<std::vector<std::int32_t>> active_;
+  std::vector<std::size_t> active_count_, from_, to_;
+  Eigen::VectorXd rates_, before_;
+  std::vector<std::unique_ptr<Plasticity>> plasticity_;
+  std::vector<std::shared_ptr<Constraint>> constraints_;
+  std::vector<std::shared_ptr<Perturbation>> perturbations_;
+  std::vector<std::shared_ptr<Loss>> losses_;
+  std::vector<std::shared_ptr<Stimulus>> stimuli_;
+  Stimulus* stimulus_ = nullptr;
+  std::vector<std::vector<ResolvedRecording>> recordings_;
+  std::map<std::int64_t, Eigen::MatrixXd> rate_records_;
+  std::map<std::pair<int, std::int64_t>, Eigen::MatrixXd> weight_records_;
+  Eigen::MatrixXd drive_, frozen_;
+  bool frozen_known_ = false;
+  std::vector<std::optional<SpikeFilter>> filters_;
+};
+
+double PartView::dt() const noexcept { return life_.pipeline_.dt; }
+std::int64_t PartView::network() const noexcept { return life_.options_.network; }
+std::int64_t PartView::trials() const noexcept { return life_.pipeline_.trials(); }
+std::int64_t PartView::steps(std::int64_t trial) const {
+  for (const PhaseSpec& phase : life_.pipeline_.phases) {
+    if (trial < phase.trials) return phase.steps;
+    trial -= phase.trials;
+  }
+  throw Error("there is no trial " + std::to_string(trial));
+}
+Eigen::Index PartView::cells(std::string_view p) const { return life_.pipeline_.populations[life_.pipeline_.population_index(p)].size; }
+Eigen::Index PartView::first_cell(std::string_view p) const { return life_.first_cell_[life_.pipeline_.population_index(p)]; }
+std::span<const std::string_view> PartView::pathways() const noexcept { return life_.pathway_names_; }
+std::string_view PartView::presynaptic(std::string_view p) const { return life_.pipeline_.pathways[life_.pipeline_.pathway_index(p)].from; }
+std::string_view PartView::postsynaptic(std::string_view p) const { return life_.pipeline_.pathways[life_.pipeline_.pathway_index(p)].to; }
+ConstMatrixView PartView::dataset(std::string_view name) const {
+  if (!life_.input_) throw Error("dataset '" + std::string(name) + "' is asked for, but the pipeline has no `input` file");
+  return view_of(life_.input_->matrix(name));
+}
+bool PartView::has_dataset(std::string_view name) const noexcept { return life_.input_ && life_.input_->has(name); }
+MatrixView PartView::weights(std::string_view p) { return life_.pathways_[life_.pipeline_.pathway_index(p)].weights.view(); }
+MatrixView PartView::plastic(std::string_view p) { return life_.pathways_[life_.pipeline_.pathway_index(p)].plastic.view(); }
+VectorView PartView::input_gain(std::string_view p) { return view_of(life_.gains_[life_.pipeline_.population_index(p)]); }
+std::span<const ConstMatrixView> PartView::recording(std::string_view name) const {
+  if (recordings_) {
+    for (const ResolvedRecording& r : *recordings_) {
+      if (r.name == name) return r.views;
+    }
+  }
+  throw Error("no recording '" + std::string(name) + "' was asked for");
+}
+ConstVectorView PartView::effects(std::string_view p) const { return view_of(std::as_const(life_.effects_[life_.pipeline_.pathway_index(p)])); }
+bool PartView::has_rule(std::string_view p) const { return life_.pipeline_.pathways[life_.pipeline_.pathway_index(p)].rule.has_value(); }
+
+}  // namespace
+
+LifeResult run_life(const Pipeline& pipeline, const DatasetFile* input, const LifeOptions& options) {
+  return Life(pipeline, input, options).run();
+}
+
+}  // namespace hebbforge
