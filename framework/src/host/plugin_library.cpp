@@ -1,0 +1,185 @@
+#include <algorithm>
+#include <boost/dll/shared_library.hpp>
+#include <cctype>
+#include <cstdio>
+#include <exception>
+#include <hebbforge/error.hpp>
+#include <hebbforge/host/plugin_library.hpp>
+#include <hebbforge/log.hpp>
+#include <hebbforge/register.hpp>
+#include <new>
+#include <set>
+#include <utility>
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
+namespace hebbforge {
+namespace {
+
+// Flush-to-zero and denormals-are-zero: a library linked with -ffast-math switches them on for everybody.
+unsigned rounding_state() noexcept {
+#if defined(__SSE2__)
+  return _mm_getcsr() & 0x8040u;
+#else
+  return 0;
+#endif
+}
+void clear_flush_to_zero() noexcept {
+#if defined(__SSE2__)
+  _mm_setcsr(_mm_getcsr() & ~0x8040u);
+#endif
+}
+
+// "boost::dll::shared_library::load() failed (dlerror system message: X): Bad file descriptor" -> "X"
+std::string system_message(const std::string& text) {
+  const std::string opening = "dlerror system message: ";
+  const auto from = text.find(opening), to = text.rfind(')');
+  return from == std::string::npos || to == std::string::npos ? text : text.substr(from + opening.size(), to - from - opening.size());
+}
+
+std::string hex(std::uint32_t value) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%08x", value);
+  return text;
+}
+
+bool well_formed(std::string_view text, bool dotted) {
+  bool start = true;
+  int dots = 0;
+  for (const char c : text) {
+    if (c == '.') {
+      if (start) return false;
+      ++dots;
+      start = true;
+    } else if ((std::islower(static_cast<unsigned char>(c)) != 0) || (!start && (c == '_' || (std::isdigit(static_cast<unsigned char>(c)) != 0)))) {
+      start = false;
+    } else {
+      return false;
+    }
+  }
+  return !start && (!dotted || dots == 1);
+}
+
+bool in_range(const abi::Parameter& p, double value) { return value >= p.minimum && value <= p.maximum; }
+
+// "" or what is wrong with a schema.
+std::string schema_mistake(const abi::Descriptor& d) {
+  std::set<std::string_view> names;
+  for (const abi::Parameter& p : d.parameters) {
+    const std::string name = p.name ? p.name : "";
+    if (!well_formed(name, false)) return "the parameter name '" + name + "' is not in lower snake case";
+    if (!names.insert(p.name).second) return "parameter '" + name + "' is declared twice";
+    const bool number = p.type == abi::ParameterType::real || p.type == abi::ParameterType::integer;
+    if (number && !p.required && !in_range(p, p.default_value)) return "the default of parameter '" + name + "' lies outside its range";
+    for (const double v : p.default_numbers) {
+      if (!in_range(p, v)) return "a default of parameter '" + name + "' lies outside its range";
+    }
+    for (const char* text : p.default_texts) {
+      const auto same = [&](const char* c) { return std::string_view(c) == text; };
+      if (p.choices.size > 0 && std::none_of(p.choices.begin(), p.choices.end(), same)) {
+        return "the default of parameter '" + name + "' is not one of its choices";
+      }
+    }
+  }
+  return {};
+}
+
+std::string fingerprint_line(const char* who, const abi::Manifest& m) {
+  return std::string("\n  ") + who + " digest " + hex(m.fingerprint.interface_digest) + ", " + (m.built_with ? m.built_with : "?");
+}
+
+}  // namespace
+
+PluginLibrary::PluginLibrary(std::filesystem::path file) : file_(std::move(file)) {}
+PluginLibrary::~PluginLibrary() = default;
+
+std::shared_ptr<const PluginLibrary> PluginLibrary::open(const std::filesystem::path& file) {
+  const std::shared_ptr<PluginLibrary> library(new PluginLibrary(file));
+  for (const PluginCheck& check : library->load()) {
+    if (check.passed) continue;
+    throw PluginError(file.string(), "", "cannot use " + file.string() + ": " + check.detail + (check.remedy.empty() ? "" : "\n  " + check.remedy));
+  }
+  return library;
+}
+
+std::vector<PluginCheck> PluginLibrary::inspect(const std::filesystem::path& file) {
+  const std::shared_ptr<PluginLibrary> library(new PluginLibrary(file));
+  return library->load();
+}
+
+std::vector<PluginCheck> PluginLibrary::load() {
+  std::vector<PluginCheck> checks;
+  const std::string rebuild = "rebuild the plugin against this installation";
+  const auto check = [&](std::string name, bool passed, std::string detail, std::string remedy) {
+    checks.push_back({std::move(name), passed, std::move(detail), passed ? "" : std::move(remedy)});
+    return passed;
+  };
+  std::error_code missing;
+  if (!check("file", std::filesystem::is_regular_file(file_, missing), "there is no such file", "check the path")) return checks;
+
+  const unsigned before = rounding_state();
+  try {
+    handle_.load(file_, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    check("loads", true, "", "");
+  } catch (const std::exception& error) {
+    check("loads", false, "it cannot be loaded: " + system_message(error.what()), "build it as a shared library for this machine, with all libraries that it needs");
+    return checks;
+  }
+  const bool same_rounding = rounding_state() == before;
+  if (!same_rounding && before == 0) clear_flush_to_zero();
+  if (!check("rounding", same_rounding, "loading it switched on flush-to-zero for the whole program", "link it without -ffast-math")) return checks;
+  if (!check("manifest", handle_.has(abi::manifest_symbol), std::string("it exports no symbol '") + abi::manifest_symbol + "'", "end its source with HEBBFORGE_EXPORT_PLUGIN")) return checks;
+
+  const abi::Manifest* m = handle_.get_alias<abi::ManifestFunction>(abi::manifest_symbol)();
+  if (!check("magic", m != nullptr && m->magic == abi::magic, "its manifest is not one of Hebbforge", rebuild)) return checks;
+  if (!check("ABI version", m->version == abi::version,
+             "ABI version " + std::to_string(m->version) + ", the host's is " + std::to_string(abi::version),
+             m->version > abi::version ? "it was built for a newer Hebbforge: update this installation, or " + rebuild : rebuild)) return checks;
+  if (!check("manifest size", m->size == sizeof(abi::Manifest), "its manifest has " + std::to_string(m->size) + " bytes, the host's " + std::to_string(sizeof(abi::Manifest)), rebuild)) return checks;
+  const abi::Fingerprint &theirs = m->fingerprint, &ours = abi::this_fingerprint;
+  const auto equal = [&](const char* name, std::uint32_t a, std::uint32_t b, const std::string& remedy) {
+    return check(name, a == b, std::string(name) + " " + std::to_string(a) + ", the host has " + std::to_string(b), remedy);
+  };
+  const bool same = equal("pointer size", theirs.pointer_bytes, ours.pointer_bytes, "build it for this architecture") &&
+                    equal("real size", theirs.real_bytes, ours.real_bytes, rebuild) &&
+                    equal("std::string size", theirs.std_string_bytes, ours.std_string_bytes, "build it with the same C++ standard library") &&
+                    equal("debug containers", theirs.debug_containers, ours.debug_containers, "build both with or both without _GLIBCXX_DEBUG") &&
+                    equal("sanitizers", theirs.sanitizers, ours.sanitizers, "build both with the same sanitizers");
+  if (!same) return checks;
+  const abi::Manifest host{abi::magic, abi::version, sizeof(abi::Manifest), abi::this_fingerprint, abi::this_build, {}};
+  if (!check("interface digest", theirs.interface_digest == ours.interface_digest,
+             "built against other interface headers" + fingerprint_line("plugin", *m) + fingerprint_line("host  ", host), rebuild)) return checks;
+  for (const abi::Descriptor* d : m->descriptors) {
+    const std::string name = d && d->name ? d->name : "?";
+    if (!check("descriptor", d && d->size == sizeof(abi::Descriptor) && static_cast<std::size_t>(d->kind) < abi::kind_count && d->create && d->destroy,
+               "its descriptor of '" + name + "' is incomplete", rebuild)) return checks;
+    if (!check("name", well_formed(name, true), "the name '" + name + "' is not of the form source.name in lower snake case", "rename it")) return checks;
+    const std::string mistake = schema_mistake(*d);
+    if (!check("schema", mistake.empty(), "plugin '" + name + "': " + mistake, "mend its schema")) return checks;
+  }
+  manifest_ = m;
+  return checks;
+}
+
+void* PluginLibrary::guarded_create(const abi::Descriptor& descriptor, abi::Kind kind, const Config& config) const {
+  if (descriptor.kind != kind) throw InternalError(std::string("'") + descriptor.name + "' is of another kind");
+  const std::string who = std::string("plugin '") + descriptor.name + "' ";
+  void* made = nullptr;
+  try {
+    made = descriptor.create(config);
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const ConfigError& error) {
+    throw ConfigError(std::string(error.what()));
+  } catch (const std::exception& error) {
+    // Copied here: the exception's code and text may live in the library.
+    throw PluginError(file_.string(), descriptor.name, std::string(error.what()));
+  } catch (...) {
+    throw PluginError(file_.string(), descriptor.name, who + "threw an object that is not a std::exception");
+  }
+  if (!made) throw PluginError(file_.string(), descriptor.name, who + "could not be made: its create function returned null");
+  return made;
+}
+
+}  // namespace hebbforge

@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <array>
+#include <boost/dll/runtime_symbol_info.hpp>
+#include <boost/uuid/detail/sha1.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <hebbforge/error.hpp>
+#include <hebbforge/host/registry.hpp>
+
+#include "host/suggestion.hpp"
+
+namespace hebbforge {
+namespace {
+constexpr std::array<std::string_view, abi::kind_count> kind_names{"rule", "optimizer", "perturbation", "loss",
+                                                                   "stimulus", "neuron", "constraint", "executor"};
+std::string last_part(std::string_view name) { return std::string(name.substr(name.rfind('.') + 1)); }
+}  // namespace
+
+std::string_view name_of(abi::Kind kind) noexcept { return kind_names[static_cast<std::size_t>(kind)]; }
+
+std::optional<abi::Kind> kind_named(std::string_view name) noexcept {
+  const auto found = std::ranges::find(kind_names, name);
+  if (found == kind_names.end()) return std::nullopt;
+  return static_cast<abi::Kind>(found - kind_names.begin());
+}
+
+Registry::Registry() = default;
+Registry::~Registry() = default;
+
+void Registry::search(std::span<const SearchStep> steps) {
+  for (const SearchStep& step : steps) {
+    steps_.push_back(step);
+    for (const auto& directory : step.directories) {
+      std::error_code unreadable;
+      std::vector<std::filesystem::path> files;
+      for (const auto& entry : std::filesystem::directory_iterator(directory, unreadable)) {
+        if (entry.path().extension() == ".so") files.push_back(entry.path());
+      }
+      std::ranges::sort(files);
+      for (const auto& file : files) {
+        std::shared_ptr<const PluginLibrary> library;
+        try {
+          library = PluginLibrary::open(file);
+        } catch (const PluginError& error) {
+          refused_.push_back({file, error.what()});
+          continue;
+        }
+        add_library(library, steps_.size());
+      }
+    }
+  }
+}
+
+void Registry::search_default_steps(std::span<const std::filesystem::path> plugin_path) {
+  std::vector<SearchStep> steps;
+  if (!plugin_path.empty()) steps.push_back({"--plugin-path", {plugin_path.begin(), plugin_path.end()}, true});
+  SearchStep environment{"$HEBBFORGE_PLUGIN_PATH", {}, false};
+  if (const char* value = std::getenv("HEBBFORGE_PLUGIN_PATH")) {
+    environment.given = true;
+    std::string_view rest = value;
+    while (!rest.empty()) {
+      const auto end = std::min(rest.find(':'), rest.size());
+      if (end > 0) environment.directories.emplace_back(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+  steps.push_back(std::move(environment));
+  steps.push_back({"the installation", {installation_prefix() / "lib" / "hebbforge" / "plugins"}, true});
+  search(steps);
+}
+
+const RegisteredPlugin& Registry::add_file(const std::filesystem::path& file) {
+  const auto library = PluginLibrary::open(file);
+  add_library(library, 0);
+  return *plugins_.back();
+}
+
+void Registry::add_library(const std::shared_ptr<const PluginLibrary>& library, std::size_t step) {
+  for (const abi::Descriptor* d : library->descriptors()) {
+    auto added = std::make_unique<RegisteredPlugin>(RegisteredPlugin{library, d, false, digest_of_file(library->file())});
+    for (std::size_t k = 0; k < plugins_.size(); ++k) {
+      RegisteredPlugin& other = *plugins_[k];
+      if (other.kind() != d->kind || other.name() != std::string_view(d->name)) continue;
+      if (step_of_[k] == step && step != 0) {
+        throw PluginError(library->file().string(), d->name, std::string("two ") + std::string(name_of(d->kind)) + " plugins are named '" + d->name + "':\n  " +
+                                                                 other.library->file().string() + "\n  " + library->file().string() + "\n  remove one of the files");
+      }
+      (step < step_of_[k] ? other.hidden : added->hidden) = true;
+    }
+    plugins_.push_back(std::move(added));
+    step_of_.push_back(step);
+  }
+}
+
+const RegisteredPlugin& Registry::find(abi::Kind kind, std::string_view name) const {
+  std::vector<const RegisteredPlugin*> matches;
+  std::vector<std::string> names;
+  for (const auto& plugin : plugins_) {
+    if (plugin->hidden || plugin->kind() != kind) continue;
+    if (plugin->name() == name) return *plugin;
+    if (last_part(plugin->name()) == name) matches.push_back(plugin.get());
+    names.push_back(last_part(plugin->name()));
+  }
+  if (matches.size() == 1) return *matches.front();
+  const std::string what(name_of(kind));
+  if (matches.size() > 1) {
+    std::vector<std::string> full;
+    for (const auto* m : matches) full.emplace_back(m->name());
+    throw ConfigError("several " + what + " plugins are named '" + std::string(name) + "'; write one of: " + joined(full));
+  }
+  std::ranges::sort(names);
+  std::string searched;
+  for (const SearchStep& step : steps_) {
+    std::string places = step.given ? "" : " (not set)";
+    for (const auto& d : step.directories) places += " " + d.string();
+    searched += (searched.empty() ? "" : ", ") + step.origin + places;
+  }
+  throw ConfigError("no " + what + " named '" + std::string(name) + "'." + suggestion(name, names) + " Available: " +
+                    (names.empty() ? "none" : joined(names)) + "\n  searched: " + searched);
+}
+
+std::vector<const RegisteredPlugin*> Registry::all() const {
+  std::vector<const RegisteredPlugin*> sorted;
+  for (const auto& plugin : plugins_) sorted.push_back(plugin.get());
+  std::ranges::stable_sort(sorted, {}, [](const RegisteredPlugin* p) { return std::pair(p->kind(), p->name()); });
+  return sorted;
+}
+
+std::filesystem::path installation_prefix() {
+  const std::filesystem::path executable(boost::dll::program_location().string());
+  return std::filesystem::weakly_canonical(executable).parent_path().parent_path();
+}
+
+std::string digest_of_file(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  boost::uuids::detail::sha1 sha;
+  sha.process_bytes(bytes.data(), bytes.size());
+  unsigned digest[5];
+  sha.get_digest(digest);
+  std::string text;
+  for (const unsigned word : digest) {
+    char part[9];
+    std::snprintf(part, sizeof part, "%08x", word);
+    text += part;
+  }
+  return text;
+}
+
+}  // namespace hebbforge
