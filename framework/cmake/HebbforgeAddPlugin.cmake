@@ -3,12 +3,11 @@
 # Builds one plugin: the object library <name>_objects with the algorithm (tests link it directly) and
 # the MODULE library <name>, whose only exported symbol is the manifest. The same function builds the
 # plugins of this repository and, after find_package(hebbforge), anybody else's.
-set(HEBBFORGE_PLUGIN_KINDS rule optimizer perturbation loss stimulus neuron constraint executor)
-
 function(hebbforge_add_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "KIND" "SOURCES;LINK")
-  if(NOT arg_KIND IN_LIST HEBBFORGE_PLUGIN_KINDS)
-    list(JOIN HEBBFORGE_PLUGIN_KINDS ", " kinds)
+  set(known rule optimizer perturbation loss stimulus neuron constraint executor)
+  if(NOT arg_KIND IN_LIST known)
+    list(JOIN known ", " kinds)
     message(FATAL_ERROR "hebbforge_add_plugin(${name}): KIND '${arg_KIND}' is not one of: ${kinds}")
   endif()
   if(NOT arg_SOURCES)

@@ -24,7 +24,8 @@ PluginError::~PluginError() = default;
 SimulationError::SimulationError(const std::string& text) : Error(text) {}
 SimulationError::~SimulationError() = default;
 
-InternalError::InternalError(const std::string& text) : Error("internal error: " + text + "; this is a bug, please report it") {}
+InternalError::InternalError(const std::string& text)
+    : Error("internal error: " + text + "; this is a bug, please report it") {}
 InternalError::~InternalError() = default;
 
 }  // namespace hebbforge

@@ -1,5 +1,5 @@
-#include <hebbforge/log.hpp>
 #include <spdlog/spdlog.h>
+#include <hebbforge/log.hpp>
 
 namespace hebbforge {
 

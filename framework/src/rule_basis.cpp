@@ -7,12 +7,18 @@ namespace {
 
 double factor(Factor kind, double activity, double signal) noexcept {
   switch (kind) {
-    case Factor::one: return 1;
-    case Factor::activity: return activity;
-    case Factor::activity_squared: return activity * activity;
-    case Factor::signal: return signal;
-    case Factor::signal_squared: return signal * signal;
-    case Factor::signal_times_activity: return signal * activity;
+    case Factor::one:
+      return 1;
+    case Factor::activity:
+      return activity;
+    case Factor::activity_squared:
+      return activity * activity;
+    case Factor::signal:
+      return signal;
+    case Factor::signal_squared:
+      return signal * signal;
+    case Factor::signal_times_activity:
+      return signal * activity;
   }
   return 0;
 }
@@ -35,8 +41,10 @@ void RuleBasis::accumulate(ConstVectorView values, const SynapseView& view, Matr
         const double y_signal = term.post_signal < 0 ? 0 : view.post_signals(i, term.post_signal);
         const double x_signal = term.pre_signal < 0 ? 0 : view.pre_signals(j, term.pre_signal);
         double phi = factor(term.post, view.post_activity[i], y_signal) *
-                     factor(term.pre, view.pre_activity[j], x_signal) * power(view.weights(i, j), term.weight_power);
-        if (term.synapse_signal >= 0) phi *= view.synapse_signals[static_cast<std::size_t>(term.synapse_signal)](i, j);
+                     factor(term.pre, view.pre_activity[j], x_signal) *
+                     power(view.weights(i, j), term.weight_power);
+        if (term.synapse_signal >= 0)
+          phi *= view.synapse_signals[static_cast<std::size_t>(term.synapse_signal)](i, j);
         if (term.global_signal >= 0) phi *= view.global_signals[term.global_signal];
         const double change = values[term.coefficient] * term.sign * phi;
         delta(i, j) += change;

@@ -33,12 +33,15 @@ void MemoryState::matrix(std::string_view name, ConstMatrixView value) {
 const MemoryState::Entry& MemoryState::at(std::string_view name, Entry::Type type) const {
   const auto found = entries_.find(name);
   if (found == entries_.end()) throw Error("the saved state has no entry '" + std::string(name) + "'");
-  if (found->second.type != type) throw Error("the saved state's entry '" + std::string(name) + "' has another type");
+  if (found->second.type != type)
+    throw Error("the saved state's entry '" + std::string(name) + "' has another type");
   return found->second;
 }
 
 double MemoryState::real(std::string_view name) const { return at(name, Entry::Type::real).reals.front(); }
-std::uint64_t MemoryState::integer(std::string_view name) const { return at(name, Entry::Type::integer).integer; }
+std::uint64_t MemoryState::integer(std::string_view name) const {
+  return at(name, Entry::Type::integer).integer;
+}
 std::string_view MemoryState::text(std::string_view name) const { return at(name, Entry::Type::text).text; }
 ConstVectorView MemoryState::vector(std::string_view name) const {
   const Entry& entry = at(name, Entry::Type::vector);

@@ -9,8 +9,12 @@
 
 namespace hebbforge::cma_es {
 
-double LinQuad::near_lower() const noexcept { return std::min((upper - lower) / 2, (1 + std::abs(lower)) / 20); }
-double LinQuad::near_upper() const noexcept { return std::min((upper - lower) / 2, (1 + std::abs(upper)) / 20); }
+double LinQuad::near_lower() const noexcept {
+  return std::min((upper - lower) / 2, (1 + std::abs(lower)) / 20);
+}
+double LinQuad::near_upper() const noexcept {
+  return std::min((upper - lower) / 2, (1 + std::abs(upper)) / 20);
+}
 
 double LinQuad::to_phenotype(double g) const noexcept {
   if (!(upper > lower)) return lower;
@@ -27,15 +31,19 @@ double LinQuad::to_phenotype(double g) const noexcept {
   } else if (has_upper && g > high) {
     g = 2 * high - g;
   }
-  if (has_lower && g < lower + al) g = lower + (g - low) * (g - low) / (4 * al);
-  else if (has_upper && g > upper - au) g = upper - (g - high) * (g - high) / (4 * au);
+  if (has_lower && g < lower + al)
+    g = lower + (g - low) * (g - low) / (4 * al);
+  else if (has_upper && g > upper - au)
+    g = upper - (g - high) * (g - high) / (4 * au);
   return std::clamp(g, lower, upper);  // the parabola's end may miss the bound by a rounding
 }
 
 double LinQuad::to_genotype(double x) const noexcept {
   if (!(upper > lower)) return lower;
-  if (std::isfinite(lower) && x < lower + near_lower()) return lower - near_lower() + std::sqrt(4 * near_lower() * (x - lower));
-  if (std::isfinite(upper) && x > upper - near_upper()) return upper + near_upper() - std::sqrt(4 * near_upper() * (upper - x));
+  if (std::isfinite(lower) && x < lower + near_lower())
+    return lower - near_lower() + std::sqrt(4 * near_lower() * (x - lower));
+  if (std::isfinite(upper) && x > upper - near_upper())
+    return upper + near_upper() - std::sqrt(4 * near_upper() * (upper - x));
   return x;
 }
 
@@ -56,7 +64,8 @@ Strategy::Strategy(Eigen::Index dimension, Eigen::Index population, bool active)
   weights.head(mu) /= weights.head(mu).sum();
   auto negative = weights.tail(lambda - mu);
   if (active && cmu > 0) {
-    const double scale = std::min({1 + c1 / cmu, 1 + 2 * mueff_negative / (mueff + 2), (1 - c1 - cmu) / (n * cmu)});
+    const double scale =
+        std::min({1 + c1 / cmu, 1 + 2 * mueff_negative / (mueff + 2), (1 - c1 - cmu) / (n * cmu)});
     const double sum = negative.cwiseMin(0).cwiseAbs().sum();
     negative = negative.cwiseMin(0) * (sum > 0 ? scale / sum : 0);
   } else {
@@ -82,8 +91,9 @@ void CmaEs::begin(const SearchSpace& space) {
   run_ = 0;
   stop_.clear();
   last_reason_.clear();
-  population_ = settings_.population > 0 ? settings_.population
-                                         : 4 + static_cast<Eigen::Index>(std::floor(3 * std::log(static_cast<double>(n_))));
+  population_ = settings_.population > 0
+                    ? settings_.population
+                    : 4 + static_cast<Eigen::Index>(std::floor(3 * std::log(static_cast<double>(n_))));
   begin_run();
 }
 
@@ -123,7 +133,8 @@ void CmaEs::tell(ConstMatrixView, const Evaluations& evaluations) {
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, {}, [&](Eigen::Index k) { return evaluations.loss[k]; });
   Eigen::VectorXd sorted(population_);
-  for (Eigen::Index k = 0; k < population_; ++k) sorted[k] = evaluations.loss[order[static_cast<std::size_t>(k)]];
+  for (Eigen::Index k = 0; k < population_; ++k)
+    sorted[k] = evaluations.loss[order[static_cast<std::size_t>(k)]];
 
   Eigen::VectorXd y = Eigen::VectorXd::Zero(n_);
   for (Eigen::Index k = 0; k < s.mu; ++k) y += s.weights[k] * steps_.col(order[static_cast<std::size_t>(k)]);
@@ -191,14 +202,18 @@ std::string CmaEs::stop_reason(const Eigen::VectorXd& sorted) const {
   const auto window = static_cast<std::size_t>(10 + std::ceil(30 * n / lambda));
   const double worst_now = sorted[population_ - 1];
   if (history >= window) {
-    const auto [low, high] = std::minmax_element(best_history_.end() - static_cast<std::ptrdiff_t>(window), best_history_.end());
+    const auto [low, high] =
+        std::minmax_element(best_history_.end() - static_cast<std::ptrdiff_t>(window), best_history_.end());
     if (*high - *low < settings_.tolfunhist) return "tolfunhist";
     if (std::max(*high, worst_now) - std::min(*low, sorted[0]) < settings_.tolfun) return "tolfun";
   }
-  if (sorted[0] == sorted[std::min<Eigen::Index>(population_ - 1, static_cast<Eigen::Index>(0.1 + lambda / 4))] && history >= window &&
-      sorted[0] == worst_now) return "tolflatfitness";
+  if (sorted[0] ==
+          sorted[std::min<Eigen::Index>(population_ - 1, static_cast<Eigen::Index>(0.1 + lambda / 4))] &&
+      history >= window && sorted[0] == worst_now)
+    return "tolflatfitness";
   const Eigen::VectorXd spread = sigma_ * c_.diagonal().cwiseSqrt();
-  if ((spread.array() < settings_.tolx).all() && (sigma_ * pc_.cwiseAbs().array() < settings_.tolx).all()) return "tolx";
+  if ((spread.array() < settings_.tolx).all() && (sigma_ * pc_.cwiseAbs().array() < settings_.tolx).all())
+    return "tolx";
   if ((spread.array() > settings_.tolfacupx).any()) return "tolfacupx";
   const double largest = deviations_.maxCoeff(), smallest = deviations_.minCoeff();
   if (sigma_ / largest > settings_.tolupsigma) return "tolupsigma";
@@ -207,7 +222,8 @@ std::string CmaEs::stop_reason(const Eigen::VectorXd& sorted) const {
   if ((mean_ + 0.1 * sigma_ * deviations_[axis] * axes_.col(axis)) == mean_) return "noeffectaxis";
   if (((mean_ + 0.2 * spread).array() == mean_.array()).any()) return "noeffectcoord";
   if (static_cast<double>(generation_) >= 100 + 150 * (n + 3) * (n + 3) / std::sqrt(lambda)) return "maxiter";
-  const auto stagnation = static_cast<std::size_t>(std::min(20000.0, std::max(120 + 30 * n / lambda, 0.2 * static_cast<double>(history))));
+  const auto stagnation = static_cast<std::size_t>(
+      std::min(20000.0, std::max(120 + 30 * n / lambda, 0.2 * static_cast<double>(history))));
   if (history >= std::max(stagnation, static_cast<std::size_t>(100 + 100 * std::pow(n, 1.5) / lambda))) {
     const auto stalled = [&](const std::vector<double>& values) {
       const auto part = static_cast<std::ptrdiff_t>(0.3 * static_cast<double>(stagnation));
@@ -235,8 +251,10 @@ void CmaEs::save(StateWriter& out) const {
   out.vector("deviations", view_of(deviations_));
   out.matrix("covariance", view_of(c_));
   out.matrix("axes", view_of(axes_));
-  out.vector("best_history", ConstVectorView(best_history_.data(), static_cast<Eigen::Index>(best_history_.size())));
-  out.vector("median_history", ConstVectorView(median_history_.data(), static_cast<Eigen::Index>(median_history_.size())));
+  out.vector("best_history",
+             ConstVectorView(best_history_.data(), static_cast<Eigen::Index>(best_history_.size())));
+  out.vector("median_history",
+             ConstVectorView(median_history_.data(), static_cast<Eigen::Index>(median_history_.size())));
   out.text("stop", stop_);
   out.text("last_restart_reason", last_reason_);
 }

@@ -25,19 +25,21 @@ struct Settings {
   bool active = true;           ///< negative weights for the worse half
   bool ipop = true;             ///< restart with twice the population when a run stops
   std::int64_t max_restarts = 200;
-  double tolfun = 1e-11, tolfunhist = 1e-12, tolx = 1e-11, tolfacupx = 1e3, tolupsigma = 1e20, tolconditioncov = 1e14;
+  double tolfun = 1e-11, tolfunhist = 1e-12, tolx = 1e-11, tolfacupx = 1e3, tolupsigma = 1e20,
+         tolconditioncov = 1e14;
 };
 
 /// Weights and learning rates, as in the tutorial's Table 1.
 struct Strategy {
   Strategy(Eigen::Index n, Eigen::Index population, bool active);
   Eigen::Index lambda, mu;
-  Eigen::VectorXd weights;  ///< (lambda): positive ones sum to 1; negative ones, if active, scaled to keep C positive definite
+  Eigen::VectorXd weights;  ///< (lambda): positive ones sum to 1; negative ones, if active, scaled to keep C
+                            ///< positive definite
   double mueff, cc, cs, c1, cmu, damps, chi_n;
 };
 
-/// Hansen's tutorial (arXiv:1604.00772) with weighted recombination, cumulative step-size adaptation, rank-one
-/// and (active) rank-mu updates, and restarts. Searches in genotypes divided by the initial steps.
+/// Hansen's tutorial (arXiv:1604.00772) with weighted recombination, cumulative step-size adaptation,
+/// rank-one and (active) rank-mu updates, and restarts. Searches in genotypes divided by the initial steps.
 class CmaEs final : public Optimizer {
  public:
   explicit CmaEs(const Settings& settings);

@@ -12,8 +12,12 @@ using namespace hebbforge;
 class RandomSearch final : public Optimizer {
  public:
   static constexpr Identity identity{"hebbforge.random_search", "1.0.0", "Uniform samples around the start."};
-  static constexpr std::array schema{abi::Parameter{.name = "population", .summary = "Candidates per generation.",
-                                                    .type = abi::ParameterType::integer, .default_value = 14, .minimum = 1, .maximum = 1e6}};
+  static constexpr std::array schema{abi::Parameter{.name = "population",
+                                                    .summary = "Candidates per generation.",
+                                                    .type = abi::ParameterType::integer,
+                                                    .default_value = 14,
+                                                    .minimum = 1,
+                                                    .maximum = 1e6}};
 
   explicit RandomSearch(const Config& c) : population_(c.integer("population")) {}
   void begin(const SearchSpace& space) override {
@@ -27,7 +31,8 @@ class RandomSearch final : public Optimizer {
   void ask(MatrixView candidates) override {
     Random random(seed_, "random_search", 0, static_cast<std::int64_t>(generation_));
     for (Eigen::Index k = 0; k < candidates.cols(); ++k) {
-      for (Eigen::Index i = 0; i < candidates.rows(); ++i) candidates(i, k) = lower_[i] + (upper_[i] - lower_[i]) * random.uniform();
+      for (Eigen::Index i = 0; i < candidates.rows(); ++i)
+        candidates(i, k) = lower_[i] + (upper_[i] - lower_[i]) * random.uniform();
     }
   }
   void tell(ConstMatrixView candidates, const Evaluations& evaluations) override {

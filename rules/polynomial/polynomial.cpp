@@ -10,7 +10,8 @@ namespace {
 // Counts of w, x~, x, y~, y: in the order of the canonical name.
 enum Symbol { weight, pre_trace, pre_rate, post_trace, post_rate, symbols };
 constexpr std::array<const char*, symbols> name_of_symbol{"w", "x~", "x", "y~", "y"};
-constexpr std::array<const char*, symbols> latex_of_symbol{"w_{ij}", R"(\tilde{x}_j)", "x_j", R"(\tilde{y}_i)", "y_i"};
+constexpr std::array<const char*, symbols> latex_of_symbol{"w_{ij}", R"(\tilde{x}_j)", "x_j",
+                                                           R"(\tilde{y}_i)", "y_i"};
 using Counts = std::array<int, symbols>;
 
 Counts parse(const std::string& text) {
@@ -22,17 +23,22 @@ Counts parse(const std::string& text) {
     any = true;
     if (c == '1') continue;
     const bool trace = k + 1 < text.size() && text[k + 1] == '~';
-    if (c == 'w' && !trace) ++counts[weight];
-    else if (c == 'x') ++counts[trace ? pre_trace : pre_rate];
-    else if (c == 'y') ++counts[trace ? post_trace : post_rate];
-    else throw Error("'" + text + "' is no term: expected a product of w, x, y, x~, y~, or 1, as in \"w y~ y\"");
+    if (c == 'w' && !trace)
+      ++counts[weight];
+    else if (c == 'x')
+      ++counts[trace ? pre_trace : pre_rate];
+    else if (c == 'y')
+      ++counts[trace ? post_trace : post_rate];
+    else
+      throw Error("'" + text + "' is no term: expected a product of w, x, y, x~, y~, or 1, as in \"w y~ y\"");
     if (trace) ++k;
   }
   if (!any) throw Error("an empty text is no term; write \"1\" for the constant");
   return counts;
 }
 
-std::string join(const Counts& counts, const std::array<const char*, symbols>& names, const char* between, const char* empty) {
+std::string join(const Counts& counts, const std::array<const char*, symbols>& names, const char* between,
+                 const char* empty) {
   std::string text;
   for (std::size_t s = 0; s < symbols; ++s) {
     for (int n = 0; n < counts[s]; ++n) text += (text.empty() ? "" : between) + std::string(names[s]);
@@ -47,7 +53,9 @@ Factor factor_of(int trace, int rate, const std::string& text) {
   if (trace == 1 && rate == 0) return Factor::signal;
   if (trace == 2 && rate == 0) return Factor::signal_squared;
   if (trace == 1 && rate == 1) return Factor::signal_times_activity;
-  throw Error("term '" + text + "' has too many factors on one side: a rate, its square, a trace, its square, or rate times trace");
+  throw Error(
+      "term '" + text +
+      "' has too many factors on one side: a rate, its square, a trace, its square, or rate times trace");
 }
 
 }  // namespace
@@ -71,8 +79,11 @@ void Polynomial::add(const std::string& text) {
   if (std::ranges::any_of(terms_, [&](const Term& t) { return t.name == name; })) {
     throw Error("term '" + text + "' stands twice");
   }
-  Term term{name, keep(join(counts, latex_of_symbol, " ", "1")), static_cast<int>(terms_.size()),
-            factor_of(counts[post_trace], counts[post_rate], text), factor_of(counts[pre_trace], counts[pre_rate], text),
+  Term term{name,
+            keep(join(counts, latex_of_symbol, " ", "1")),
+            static_cast<int>(terms_.size()),
+            factor_of(counts[post_trace], counts[post_rate], text),
+            factor_of(counts[pre_trace], counts[pre_rate], text),
             counts[weight]};
   parameters_.push_back(coefficient(keep("c." + name).c_str()));
   const bool both = counts[pre_trace] > 0 && counts[post_trace] > 0;

@@ -10,8 +10,8 @@
 namespace hebbforge::polynomial {
 
 /// A sum of terms given as text: products of w, x (presynaptic rate), y (postsynaptic rate) and their traces
-/// x~, y~, separated by spaces or '*'; "1" is the constant. Each factor with ~ has a time constant of its own.
-/// Powers are written out: "w y y". Per side a term may have a rate, its square, a trace, its square, or
+/// x~, y~, separated by spaces or '*'; "1" is the constant. Each factor with ~ has a time constant of its
+/// own. Powers are written out: "w y y". Per side a term may have a rate, its square, a trace, its square, or
 /// rate times trace.
 class Polynomial final : public RuleBasis {
  public:
@@ -30,8 +30,8 @@ class Polynomial final : public RuleBasis {
   std::vector<Term> terms_;
 };
 
-/// "x~ y", "y * x~" -> "x~*y": w first, then trace and rate of the presynaptic, then of the postsynaptic side.
-/// A term's own name, so one spelling per term. \throws Error for other characters
+/// "x~ y", "y * x~" -> "x~*y": w first, then trace and rate of the presynaptic, then of the postsynaptic
+/// side. A term's own name, so one spelling per term. \throws Error for other characters
 std::string canonical_term(const std::string& text);
 
 }  // namespace hebbforge::polynomial

@@ -19,9 +19,9 @@ class TemporalOja final : public RuleBasis {
   std::span<const Term> terms() const noexcept override { return all_terms; }
 
  private:
-  static constexpr std::array all_parameters{
-      coefficient("c.x~*y"), coefficient("c.x*y~"), coefficient("c.w*y~*y"),
-      time_constant("tau.x~*y"), time_constant("tau.x*y~"), time_constant("tau.w*y~*y")};
+  static constexpr std::array all_parameters{coefficient("c.x~*y"),     coefficient("c.x*y~"),
+                                             coefficient("c.w*y~*y"),   time_constant("tau.x~*y"),
+                                             time_constant("tau.x*y~"), time_constant("tau.w*y~*y")};
   static constexpr std::array all_signals{Signal{"pre", Side::pre, Source::activity, 3},
                                           Signal{"post", Side::post, Source::activity, 4},
                                           Signal{"decay", Side::post, Source::activity, 5}};

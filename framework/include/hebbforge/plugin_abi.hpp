@@ -27,10 +27,28 @@ struct Fingerprint {
   std::uint32_t interface_digest;  ///< of the interface headers, written by CMake
 };
 
-enum class Kind : std::uint32_t { rule, optimizer, perturbation, loss, stimulus, neuron, constraint, executor };
+enum class Kind : std::uint32_t {
+  rule,
+  optimizer,
+  perturbation,
+  loss,
+  stimulus,
+  neuron,
+  constraint,
+  executor
+};
 inline constexpr std::size_t kind_count = 8;
 
-enum class ParameterType : std::uint32_t { real, integer, boolean, text, path, real_list, integer_list, text_list };
+enum class ParameterType : std::uint32_t {
+  real,
+  integer,
+  boolean,
+  text,
+  path,
+  real_list,
+  integer_list,
+  text_list
+};
 
 /// One parameter of a plugin. Strings live as long as the library (of a rule's parameters(): as long as
 /// the rule).
@@ -39,14 +57,14 @@ struct Parameter {
   const char* unit = "1";    ///< "s", "Hz", "1": dimensionless
   const char* summary = "";  ///< one sentence, ends with a full stop
   ParameterType type = ParameterType::real;
-  bool required = false;     ///< then there is no default
-  double default_value = 0;  ///< of a real, integer or boolean
+  bool required = false;                           ///< then there is no default
+  double default_value = 0;                        ///< of a real, integer or boolean
   double minimum = -HUGE_VAL, maximum = HUGE_VAL;  ///< minimum <= default <= maximum; also of list entries
   List<double> default_numbers{};                  ///< of a list; each in range
   List<const char*> default_texts{};               ///< one for text and path
   List<const char*> choices{};                     ///< of a text; empty: any
   bool log_scale = false;                          ///< a search moves the logarithm
-  double step = 0;                                 ///< a search's initial standard deviation; 0: none proposed
+  double step = 0;  ///< a search's initial standard deviation; 0: none proposed
 };
 
 /// One loadable class. Strings live as long as the library.

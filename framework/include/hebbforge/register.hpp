@@ -15,16 +15,17 @@ namespace hebbforge {
 
 /// Who a plugin is. `reference` cites where the method comes from.
 struct Identity {
-  const char* name;       ///< "source.name", lower snake case, never reused
-  const char* version;    ///< of the plugin: "1.0.0"
-  const char* summary;    ///< one sentence
+  const char* name;     ///< "source.name", lower snake case, never reused
+  const char* version;  ///< of the plugin: "1.0.0"
+  const char* summary;  ///< one sentence
   const char* reference = "";
 };
 
 /// A class that HEBBFORGE_EXPORT_PLUGIN accepts: derived from its interface, not abstract, made from a
 /// Config, with static members `identity` and `schema`.
 template <class T, class Interface>
-concept PluginClass = std::derived_from<T, Interface> && std::constructible_from<T, const Config&> && requires {
+concept PluginClass =
+    std::derived_from<T, Interface> && std::constructible_from<T, const Config&> && requires {
   { T::identity } -> std::convertible_to<Identity>;
   { T::schema } -> std::convertible_to<std::span<const abi::Parameter>>;
   { Interface::plugin_kind } -> std::convertible_to<abi::Kind>;
@@ -81,7 +82,7 @@ inline constexpr char this_build[] = "hebbforge " HEBBFORGE_VERSION ", " HEBBFOR
 
 /// The constant manifest of a library with one plugin.
 template <class T, class Interface>
-  requires PluginClass<T, Interface>
+requires PluginClass<T, Interface>
 struct ManifestOf {
   static void* create(const Config& config) { return static_cast<Interface*>(new T(config)); }
   static void destroy(void* object) noexcept { delete static_cast<Interface*>(object); }
@@ -96,7 +97,8 @@ struct ManifestOf {
                                          &create,
                                          &destroy};
   static constexpr const Descriptor* descriptors[] = {&descriptor};
-  static constexpr Manifest manifest{magic, version, sizeof(Manifest), this_fingerprint, this_build, {descriptors, 1}};
+  static constexpr Manifest manifest{magic,      version,         sizeof(Manifest), this_fingerprint,
+                                     this_build, {descriptors, 1}};
 };
 
 }  // namespace abi
@@ -104,10 +106,10 @@ struct ManifestOf {
 
 /// Exports `Class`, which implements `Interface`, as the plugin of this library: one function that
 /// returns constant data, and one symbol that points to it. No static constructor runs.
-#define HEBBFORGE_EXPORT_PLUGIN(Class, Interface)                                             \
-  namespace {                                                                                 \
-  const ::hebbforge::abi::Manifest* hebbforge_manifest_function() noexcept {                  \
-    return &::hebbforge::abi::ManifestOf<Class, Interface>::manifest;                         \
-  }                                                                                           \
-  }                                                                                           \
+#define HEBBFORGE_EXPORT_PLUGIN(Class, Interface)                            \
+  namespace {                                                                \
+  const ::hebbforge::abi::Manifest* hebbforge_manifest_function() noexcept { \
+    return &::hebbforge::abi::ManifestOf<Class, Interface>::manifest;        \
+  }                                                                          \
+  }                                                                          \
   BOOST_DLL_ALIAS(hebbforge_manifest_function, hebbforge_manifest)

@@ -40,7 +40,8 @@ std::vector<Form> cover(const FusedPlan& plan, int power) {
     const auto best_post = std::max_element(post_count.begin(), post_count.end());
     Form form;
     form.pre_anchor = *best_pre >= *best_post;
-    form.anchor = static_cast<std::size_t>(form.pre_anchor ? best_pre - pre_count.begin() : best_post - post_count.begin());
+    form.anchor = static_cast<std::size_t>(form.pre_anchor ? best_pre - pre_count.begin()
+                                                           : best_post - post_count.begin());
     std::vector<std::size_t> rest;
     for (const std::size_t k : open) {
       const PlannedTerm& term = plan.terms[k];

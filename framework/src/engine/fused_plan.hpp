@@ -1,6 +1,7 @@
 // How a separable rule with given values is grouped into few outer products.
 #pragma once
 
+#include <hebbforge/export.hpp>
 #include <hebbforge/interfaces/rule_basis.hpp>
 #include <span>
 #include <vector>
@@ -37,10 +38,10 @@ struct PlannedTerm {
 
 /// Terms grouped by distinct presynaptic or postsynaptic factors, whichever cover them with fewer outer
 /// products: the published basis of 20 terms has rank 4 without w and rank 4 with w.
-struct FusedPlan {
+struct HEBBFORGE_API FusedPlan {
   std::vector<SideFactor> pre, post;  ///< distinct factors in use
   std::vector<PlannedTerm> terms;
-  std::vector<Form> forms[2];         ///< by weight power
+  std::vector<Form> forms[2];  ///< by weight power
 
   /// False: some term has a per-synapse signal or a higher power of w, or the rule is not separable.
   static bool possible(const RuleBasis& rule, std::span<const double> values);

@@ -46,7 +46,8 @@ void sweep_of_rank(const WeightSweep& s) {
       }
       if constexpr (Sums > 0) {
         const auto magnitude = hn::Mul(m, hn::Abs(w));
-        for (std::size_t q = 0; q < Sums; ++q) sums[q] = hn::MulAdd(magnitude, hn::Set(d, sum_pre[q][j]), sums[q]);
+        for (std::size_t q = 0; q < Sums; ++q)
+          sums[q] = hn::MulAdd(magnitude, hn::Set(d, sum_pre[q][j]), sums[q]);
       }
       const auto moved = hn::MulAdd(hn::Mul(m, rate), change, w);
       hn::Store(hn::IfThenElse(hn::Lt(hn::Mul(sign, moved), zero), floor, moved), d, w_at);
@@ -145,7 +146,8 @@ void add_columns(const double* matrix, std::size_t pitch, const std::int32_t* co
 namespace {
 // Targets are single bits; a lower one is a better one.
 std::int64_t best_target() noexcept {
-  const auto usable = static_cast<std::int64_t>(hwy::SupportedTargets()) & static_cast<std::int64_t>(HWY_TARGETS);
+  const auto usable =
+      static_cast<std::int64_t>(hwy::SupportedTargets()) & static_cast<std::int64_t>(HWY_TARGETS);
   return usable & -usable;
 }
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <hebbforge/export.hpp>
 #include <string_view>
 
 namespace hebbforge::engine {
@@ -28,20 +29,20 @@ struct WeightSweep {
   double* const* sum_out = nullptr;        ///< sums pointers to pitch doubles, overwritten
   std::size_t sums = 0;
   double rate = 0;
-  double sign = 0;   ///< +1 or -1: weights that would cross 0 become sign * floor; 0: no clamp
+  double sign = 0;  ///< +1 or -1: weights that would cross 0 become sign * floor; 0: no clamp
   double floor = 0;
 };
-void sweep_weights(const WeightSweep& sweep) noexcept;
+HEBBFORGE_API void sweep_weights(const WeightSweep& sweep) noexcept;
 
 /// out[i] += sum over the listed columns j, in order, of matrix(i, j) factor[j].
 /// \param out  pitch doubles, 64-byte aligned like the columns of `matrix`
-void add_columns(const double* matrix, std::size_t pitch, const std::int32_t* columns, std::size_t count,
-                 const double* factor, double* out) noexcept;
+HEBBFORGE_API void add_columns(const double* matrix, std::size_t pitch, const std::int32_t* columns,
+                               std::size_t count, const double* factor, double* out) noexcept;
 
 /// The instruction set that the calls above use on this machine: "AVX3", "AVX2", "SSE2", ….
-std::string_view instruction_set() noexcept;
+HEBBFORGE_API std::string_view instruction_set() noexcept;
 /// False: multiplies and adds are rounded separately, so results differ in the last bits from machines
 /// with fused multiply-add.
-bool has_fused_multiply_add() noexcept;
+HEBBFORGE_API bool has_fused_multiply_add() noexcept;
 
 }  // namespace hebbforge::engine

@@ -16,13 +16,20 @@ namespace hebbforge {
 
 const char* name_of(LifeEnd end) noexcept {
   switch (end) {
-    case LifeEnd::healthy: return "healthy";
-    case LifeEnd::not_finite: return "a rate became NaN or infinite";
-    case LifeEnd::runaway: return "a weight ran away beyond 100";
-    case LifeEnd::dead: return "all weights of a pathway died";
-    case LifeEnd::bad_loss: return "a loss is not finite";
-    case LifeEnd::cancelled: return "cancelled";
-    case LifeEnd::plugin_failed: return "a plugin failed";
+    case LifeEnd::healthy:
+      return "healthy";
+    case LifeEnd::not_finite:
+      return "a rate became NaN or infinite";
+    case LifeEnd::runaway:
+      return "a weight ran away beyond 100";
+    case LifeEnd::dead:
+      return "all weights of a pathway died";
+    case LifeEnd::bad_loss:
+      return "a loss is not finite";
+    case LifeEnd::cancelled:
+      return "cancelled";
+    case LifeEnd::plugin_failed:
+      return "a plugin failed";
   }
   return "";
 }
@@ -39,7 +46,7 @@ struct ResolvedRecording {
   Eigen::Index first_row = 0, rows = 0;  ///< of all cells, if of rates
   int weight_pathway = -1;               ///< else: index of the pathway
   std::int64_t stride = 1;
-  std::vector<ConstMatrixView> views;    ///< filled when the life is over
+  std::vector<ConstMatrixView> views;  ///< filled when the life is over
 };
 
 class Life;
@@ -47,7 +54,8 @@ class Life;
 /// The life as one part sees it: recordings carry the part's own names.
 class PartView final : public LifeView {
  public:
-  PartView(Life& life, const std::vector<ResolvedRecording>* recordings) : life_(life), recordings_(recordings) {}
+  PartView(Life& life, const std::vector<ResolvedRecording>* recordings)
+      : life_(life), recordings_(recordings) {}
   double dt() const noexcept override;
   std::int64_t network() const noexcept override;
   std::int64_t trials() const noexcept override;
@@ -134,7 +142,6 @@ class Life {
   std::vector<std::string_view> pathway_names_;
   std::vector<Eigen::VectorXd> gains_, effects_;
 
-
  private:
   PartView view_{*this, nullptr};  // parts may keep a pointer to it for the whole life
 
@@ -173,7 +180,9 @@ class Life {
     const WeightSpec& w = spec.weights;
     if (w.distribution == WeightSpec::Distribution::input) {
       const auto block = [&](const std::string& name) {
-        if (!input_) throw Error("pathway '" + spec.name + "' takes its weights from the input, but no input file is given");
+        if (!input_)
+          throw Error("pathway '" + spec.name +
+                      "' takes its weights from the input, but no input file is given");
         const Eigen::MatrixXd& all = input_->matrix(name);
         if (all.rows() != cells_ || all.cols() != cells_) {
           throw Error("dataset '" + name + "' of the input has another shape than (cells, cells) = (" +
@@ -182,7 +191,8 @@ class Life {
         return Eigen::MatrixXd(all.block(first_cell_[to], first_cell_[from], post, pre));
       };
       s.weights.view() = block(w.dataset);
-      s.plastic.view() = w.plastic.empty() ? Eigen::MatrixXd((s.weights.view().array() != 0).cast<double>()) : block(w.plastic);
+      s.plastic.view() = w.plastic.empty() ? Eigen::MatrixXd((s.weights.view().array() != 0).cast<double>())
+                                           : block(w.plastic);
       return;
     }
     Random stream = random(pipeline_.seeds.networks, "weights " + spec.name);
@@ -191,7 +201,8 @@ class Life {
         // The same draws per synapse whatever the probability, so that densities stay paired.
         const bool exists = stream.uniform() < spec.probability;
         double value = w.value;
-        if (w.distribution == WeightSpec::Distribution::uniform) value = w.low + (w.high - w.low) * stream.uniform();
+        if (w.distribution == WeightSpec::Distribution::uniform)
+          value = w.low + (w.high - w.low) * stream.uniform();
         if (w.distribution == WeightSpec::Distribution::normal) {
           value = w.mean + w.sd * stream.normal();
           if (value * w.mean < 0) value = 0;
@@ -216,14 +227,17 @@ class Life {
       for (const Signal& signal : spec.rule->basis->signals()) {
         if (signal.side == Side::global) globals.push_back(view_.dataset(signal.name));
       }
-      plasticity_.back() = make_plasticity(*spec.rule->basis, spec.rule->values, pipeline_.dt, pathways_[p], std::move(globals),
-                                           options_.reference_kernel ? KernelChoice::reference : KernelChoice::fused);
+      plasticity_.back() = make_plasticity(
+          *spec.rule->basis, spec.rule->values, pipeline_.dt, pathways_[p], std::move(globals),
+          options_.reference_kernel ? KernelChoice::reference : KernelChoice::fused);
     }
     for (const PerturbationSpec& spec : pipeline_.perturbations) {
       perturbations_.push_back(spec.choice.plugin->create<Perturbation>(spec.choice.config));
     }
-    for (const LossSpec& spec : pipeline_.losses) losses_.push_back(spec.choice.plugin->create<Loss>(spec.choice.config));
-    for (const PhaseSpec& spec : pipeline_.phases) stimuli_.push_back(spec.stimulus.plugin->create<Stimulus>(spec.stimulus.config));
+    for (const LossSpec& spec : pipeline_.losses)
+      losses_.push_back(spec.choice.plugin->create<Loss>(spec.choice.config));
+    for (const PhaseSpec& spec : pipeline_.phases)
+      stimuli_.push_back(spec.stimulus.plugin->create<Stimulus>(spec.stimulus.config));
 
     PartView& view = view_;
     for (std::size_t k = 0; k < stimuli_.size(); ++k) {
@@ -235,7 +249,8 @@ class Life {
       constraints_[k]->begin_life(view, stream);
     }
     for (std::size_t k = 0; k < perturbations_.size(); ++k) {
-      Random stream = random(pipeline_.seeds.perturbations, "perturbation " + pipeline_.perturbations[k].name);
+      Random stream =
+          random(pipeline_.seeds.perturbations, "perturbation " + pipeline_.perturbations[k].name);
       perturbations_[k]->begin_life(view, stream);
     }
     for (std::size_t k = 0; k < losses_.size(); ++k) {
@@ -253,7 +268,8 @@ class Life {
         for (const Recording& r : losses_[k]->recordings()) {
           if (r.name == text.substr(dot + 1)) return trials_named(pipeline_.phases, r.trials);
         }
-        throw Error("loss '" + pipeline_.losses[k].name + "' has no recording '" + std::string(text.substr(dot + 1)) + "'");
+        throw Error("loss '" + pipeline_.losses[k].name + "' has no recording '" +
+                    std::string(text.substr(dot + 1)) + "'");
       }
     }
     return trials_named(pipeline_.phases, text);
@@ -275,13 +291,17 @@ class Life {
           resolved.first_row = first_cell_[p];
           resolved.rows = pipeline_.populations[p].size;
         } else if (quantity.ends_with(".weight")) {
-          resolved.weight_pathway = static_cast<int>(pipeline_.pathway_index(quantity.substr(0, quantity.size() - 7)));
+          resolved.weight_pathway =
+              static_cast<int>(pipeline_.pathway_index(quantity.substr(0, quantity.size() - 7)));
         } else {
-          throw Error("nothing can be recorded as '" + std::string(quantity) + "'; there are POPULATION.rate, rate, PATHWAY.weight");
+          throw Error("nothing can be recorded as '" + std::string(quantity) +
+                      "'; there are POPULATION.rate, rate, PATHWAY.weight");
         }
         for (const std::int64_t t : resolved.trials) {
-          if (resolved.weight_pathway < 0) rate_records_[t];
-          else weight_records_[{resolved.weight_pathway, t}];
+          if (resolved.weight_pathway < 0)
+            rate_records_[t];
+          else
+            weight_records_[{resolved.weight_pathway, t}];
         }
         recordings_[k].push_back(std::move(resolved));
       }
@@ -319,7 +339,8 @@ class Life {
       if (spikes) filters_[p]->add(input.fresh, rows_of(drive_, p));
       if (input.drive.size() > 0) {
         if (input.drive.rows() != pipeline_.populations[p].size || input.drive.cols() != phase.steps) {
-          throw Error("the stimulus of phase '" + phase.name + "' gave a drive of another shape than (cells, steps)");
+          throw Error("the stimulus of phase '" + phase.name +
+                      "' gave a drive of another shape than (cells, steps)");
         }
         rows_of(drive_, p) += input.drive;
       }
@@ -343,7 +364,8 @@ class Life {
     for (std::size_t k = 0; k < perturbations_.size(); ++k) {
       const PerturbationSpec& spec = pipeline_.perturbations[k];
       const bool even = options_.network % 2 == 0;
-      if ((spec.networks == NetworkSubset::even && !even) || (spec.networks == NetworkSubset::odd && even)) continue;
+      if ((spec.networks == NetworkSubset::even && !even) || (spec.networks == NetworkSubset::odd && even))
+        continue;
       if (!std::ranges::binary_search(spec.trials, trial)) continue;
       Random stream = random(pipeline_.seeds.perturbations, "perturbation " + spec.name, trial);
       perturbations_[k]->before_trial(trial, view, stream);
@@ -388,19 +410,20 @@ class Life {
     }
     for (std::size_t k = 0; k < pathways_.size(); ++k) {
       const PaddedMatrix& w = pathways_[k].weights;
-      add_columns(w.data(), static_cast<std::size_t>(w.pitch()), active_[from_[k]].data(), active_count_[from_[k]],
-                  rates_.data() + first_cell_[from_[k]], inputs_[to_[k]].data());
+      add_columns(w.data(), static_cast<std::size_t>(w.pitch()), active_[from_[k]].data(),
+                  active_count_[from_[k]], rates_.data() + first_cell_[from_[k]], inputs_[to_[k]].data());
     }
     for (std::size_t p = 0; p < neurons_.size(); ++p) {
-      neurons_[p]->step({pipeline_.dt, ConstVectorView(inputs_[p].data(), inputs_[p].rows()), view_of(states_[p]),
-                         VectorView(rates_.data() + first_cell_[p], inputs_[p].rows())});
+      neurons_[p]->step({pipeline_.dt, ConstVectorView(inputs_[p].data(), inputs_[p].rows()),
+                         view_of(states_[p]), VectorView(rates_.data() + first_cell_[p], inputs_[p].rows())});
     }
     list_active();
     if (!phase.plasticity) return;
     for (std::size_t k = 0; k < pathways_.size(); ++k) {
       if (!plasticity_[k]) continue;
       const Eigen::Index pre = first_cell_[from_[k]], post = first_cell_[to_[k]];
-      plasticity_[k]->step(i, before_.data() + pre, before_.data() + post, rates_.data() + pre, rates_.data() + post);
+      plasticity_[k]->step(i, before_.data() + pre, before_.data() + post, rates_.data() + pre,
+                           rates_.data() + post);
     }
   }
 
@@ -455,7 +478,8 @@ class Life {
     LifeRecord& r = *options_.record;
     if (i == 0) r.rates = r.states = Eigen::MatrixXd::Zero(cells_, steps);
     r.rates.col(i) = rates_;
-    for (std::size_t p = 0; p < states_.size(); ++p) r.states.col(i).segment(first_cell_[p], states_[p].rows()) = states_[p].col(0);
+    for (std::size_t p = 0; p < states_.size(); ++p)
+      r.states.col(i).segment(first_cell_[p], states_[p].rows()) = states_[p].col(0);
   }
   void record_trial(std::int64_t trial) {
     LifeRecord& r = *options_.record;
@@ -464,7 +488,8 @@ class Life {
     r.drive = drive_;
     if (trial != 0 && trial != 9 && (trial + 1) % 100 != 0) return;
     r.checkpoints.conservativeResize(r.checkpoints.rows() + 1, 3);
-    r.checkpoints.row(r.checkpoints.rows() - 1) << static_cast<double>(trial), r.final_weights.cwiseAbs().sum(), r.rates.sum();
+    r.checkpoints.row(r.checkpoints.rows() - 1) << static_cast<double>(trial),
+        r.final_weights.cwiseAbs().sum(), r.rates.sum();
   }
 
   std::vector<std::shared_ptr<Neuron>> neurons_;
@@ -497,19 +522,36 @@ std::int64_t PartView::steps(std::int64_t trial) const {
   }
   throw Error("there is no trial " + std::to_string(trial));
 }
-Eigen::Index PartView::cells(std::string_view p) const { return life_.pipeline_.populations[life_.pipeline_.population_index(p)].size; }
-Eigen::Index PartView::first_cell(std::string_view p) const { return life_.first_cell_[life_.pipeline_.population_index(p)]; }
+Eigen::Index PartView::cells(std::string_view p) const {
+  return life_.pipeline_.populations[life_.pipeline_.population_index(p)].size;
+}
+Eigen::Index PartView::first_cell(std::string_view p) const {
+  return life_.first_cell_[life_.pipeline_.population_index(p)];
+}
 std::span<const std::string_view> PartView::pathways() const noexcept { return life_.pathway_names_; }
-std::string_view PartView::presynaptic(std::string_view p) const { return life_.pipeline_.pathways[life_.pipeline_.pathway_index(p)].from; }
-std::string_view PartView::postsynaptic(std::string_view p) const { return life_.pipeline_.pathways[life_.pipeline_.pathway_index(p)].to; }
+std::string_view PartView::presynaptic(std::string_view p) const {
+  return life_.pipeline_.pathways[life_.pipeline_.pathway_index(p)].from;
+}
+std::string_view PartView::postsynaptic(std::string_view p) const {
+  return life_.pipeline_.pathways[life_.pipeline_.pathway_index(p)].to;
+}
 ConstMatrixView PartView::dataset(std::string_view name) const {
-  if (!life_.input_) throw Error("dataset '" + std::string(name) + "' is asked for, but the pipeline has no `input` file");
+  if (!life_.input_)
+    throw Error("dataset '" + std::string(name) + "' is asked for, but the pipeline has no `input` file");
   return view_of(life_.input_->matrix(name));
 }
-bool PartView::has_dataset(std::string_view name) const noexcept { return life_.input_ && life_.input_->has(name); }
-MatrixView PartView::weights(std::string_view p) { return life_.pathways_[life_.pipeline_.pathway_index(p)].weights.view(); }
-MatrixView PartView::plastic(std::string_view p) { return life_.pathways_[life_.pipeline_.pathway_index(p)].plastic.view(); }
-VectorView PartView::input_gain(std::string_view p) { return view_of(life_.gains_[life_.pipeline_.population_index(p)]); }
+bool PartView::has_dataset(std::string_view name) const noexcept {
+  return life_.input_ && life_.input_->has(name);
+}
+MatrixView PartView::weights(std::string_view p) {
+  return life_.pathways_[life_.pipeline_.pathway_index(p)].weights.view();
+}
+MatrixView PartView::plastic(std::string_view p) {
+  return life_.pathways_[life_.pipeline_.pathway_index(p)].plastic.view();
+}
+VectorView PartView::input_gain(std::string_view p) {
+  return view_of(life_.gains_[life_.pipeline_.population_index(p)]);
+}
 std::span<const ConstMatrixView> PartView::recording(std::string_view name) const {
   if (recordings_) {
     for (const ResolvedRecording& r : *recordings_) {
@@ -518,8 +560,12 @@ std::span<const ConstMatrixView> PartView::recording(std::string_view name) cons
   }
   throw Error("no recording '" + std::string(name) + "' was asked for");
 }
-ConstVectorView PartView::effects(std::string_view p) const { return view_of(std::as_const(life_.effects_[life_.pipeline_.pathway_index(p)])); }
-bool PartView::has_rule(std::string_view p) const { return life_.pipeline_.pathways[life_.pipeline_.pathway_index(p)].rule.has_value(); }
+ConstVectorView PartView::effects(std::string_view p) const {
+  return view_of(std::as_const(life_.effects_[life_.pipeline_.pathway_index(p)]));
+}
+bool PartView::has_rule(std::string_view p) const {
+  return life_.pipeline_.pathways[life_.pipeline_.pathway_index(p)].rule.has_value();
+}
 
 }  // namespace
 

@@ -18,7 +18,10 @@ class PaddedMatrix {
  public:
   PaddedMatrix() = default;
   PaddedMatrix(Eigen::Index rows, Eigen::Index cols)
-      : rows_(rows), cols_(cols), pitch_(padded(rows)), data_(allocate(static_cast<std::size_t>(pitch_ * cols))) {
+      : rows_(rows),
+        cols_(cols),
+        pitch_(padded(rows)),
+        data_(allocate(static_cast<std::size_t>(pitch_ * cols))) {
     fill(0);
   }
   PaddedMatrix(const PaddedMatrix&) = delete;
@@ -46,7 +49,8 @@ class PaddedMatrix {
     void operator()(double* p) const noexcept { ::operator delete[](p, std::align_val_t{64}); }
   };
   static double* allocate(std::size_t n) {
-    return static_cast<double*>(::operator new[](std::max<std::size_t>(n, 8) * sizeof(double), std::align_val_t{64}));
+    return static_cast<double*>(
+        ::operator new[](std::max<std::size_t>(n, 8) * sizeof(double), std::align_val_t{64}));
   }
   Eigen::Index rows_ = 0, cols_ = 0, pitch_ = 0;
   std::unique_ptr<double[], Free> data_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "engine/fused_plan.hpp"
 #include "engine/kernels.hpp"
@@ -37,7 +38,11 @@ class ReferencePlasticity final : public Plasticity {
  public:
   ReferencePlasticity(const RuleBasis& rule, std::span<const double> values, double dt, PathwayState& state,
                       GlobalSignals global_signals)
-      : rule_(rule), values_(values.begin(), values.end()), dt_(dt), state_(state), datasets_(std::move(global_signals)) {
+      : rule_(rule),
+        values_(ConstVectorView(values.data(), static_cast<Eigen::Index>(values.size()))),
+        dt_(dt),
+        state_(state),
+        datasets_(std::move(global_signals)) {
     const Eigen::Index post = state.weights.rows(), pre = state.weights.cols();
     Eigen::Index pre_count = 0, post_count = 0, global_count = 0;
     for (const Signal& signal : rule.signals()) {
@@ -53,7 +58,8 @@ class ReferencePlasticity final : public Plasticity {
     y_ = Eigen::VectorXd::Zero(post);
     delta_ = Eigen::MatrixXd::Zero(post, pre);
     sign_ = PaddedMatrix(post, pre);
-    effect_ = total_ = Eigen::VectorXd::Zero(std::max<Eigen::Index>(1, static_cast<Eigen::Index>(rule.terms().size())));
+    effect_ = total_ =
+        Eigen::VectorXd::Zero(std::max<Eigen::Index>(1, static_cast<Eigen::Index>(rule.terms().size())));
     for (const auto& s : synapse_) synapse_views_.push_back(view_of(s));
   }
 
@@ -78,10 +84,15 @@ class ReferencePlasticity final : public Plasticity {
     advance_signals(step, pre_before, post_before, pre, post);
     delta_.setZero();
     effect_.setZero();
-    const SynapseView view{dt_, view_of(std::as_const(x_)), view_of(std::as_const(y_)),
-                           view_of(std::as_const(scaled_pre_)), view_of(std::as_const(scaled_post_)),
-                           synapse_views_, view_of(std::as_const(global_)),
-                           std::as_const(state_.weights).view(), std::as_const(state_.mask).view()};
+    const SynapseView view{dt_,
+                           view_of(std::as_const(x_)),
+                           view_of(std::as_const(y_)),
+                           view_of(std::as_const(scaled_pre_)),
+                           view_of(std::as_const(scaled_post_)),
+                           synapse_views_,
+                           view_of(std::as_const(global_)),
+                           std::as_const(state_.weights).view(),
+                           std::as_const(state_.mask).view()};
     rule_.accumulate(view_of(std::as_const(values_)), view, view_of(delta_), view_of(effect_));
     total_ += effect_;
     for (Eigen::Index j = 0; j < delta_.cols(); ++j) {
@@ -100,8 +111,8 @@ class ReferencePlasticity final : public Plasticity {
  private:
   // z <- z (1 - dt/tau) + source dt/tau with the rates before the step; unfiltered ones follow the rates
   // after it, as x and y do.
-  void advance_signals(std::int64_t step, const double* pre_before, const double* post_before, const double* pre,
-                       const double* post) {
+  void advance_signals(std::int64_t step, const double* pre_before, const double* post_before,
+                       const double* pre, const double* post) {
     Eigen::Index p = 0, q = 0, g = 0;
     std::size_t e = 0, d = 0;
     for (const Signal& signal : rule_.signals()) {
@@ -112,7 +123,8 @@ class ReferencePlasticity final : public Plasticity {
         const double* now = is_pre ? (filtered ? pre_before : pre) : (filtered ? post_before : post);
         auto z = is_pre ? pre_signals_.col(p) : post_signals_.col(q);
         auto scaled = is_pre ? scaled_pre_.col(p++) : scaled_post_.col(q++);
-        const double scale = signal.source == Source::activity ? (filtered ? state_.trace_scale : state_.rate_scale) : 1;
+        const double scale =
+            signal.source == Source::activity ? (filtered ? state_.trace_scale : state_.rate_scale) : 1;
         for (Eigen::Index i = 0; i < z.size(); ++i) {
           z[i] = z[i] * (1 - gain) + source_of(signal.source, now[i], state_.rate_scale) * gain;
           scaled[i] = z[i] / scale;
@@ -156,7 +168,7 @@ struct FactorVector {
 /// One side's activity, traces and distinct factors.
 struct SideState {
   struct Trace {
-    int signal;     ///< index within its side
+    int signal;  ///< index within its side
     bool squared, filtered, kept;
     double gain;
   };
@@ -172,7 +184,8 @@ struct SideState {
     int index = 0;
     for (const Signal& signal : rule.signals()) {
       if (signal.side != side) continue;
-      trace_list.push_back({index++, signal.source == Source::activity_squared, signal.tau >= 0, signal.kept_for_life,
+      trace_list.push_back({index++, signal.source == Source::activity_squared, signal.tau >= 0,
+                            signal.kept_for_life,
                             signal.tau < 0 ? 1 : dt / values[static_cast<std::size_t>(signal.tau)]});
     }
     traces = PaddedMatrix(cells, std::max(index, 1));
@@ -226,7 +239,10 @@ struct SideState {
         case Factor::signal_times_activity:
           for (Eigen::Index i = 0; i < n; ++i) out[i] = z[i] * x[i];
           break;
-        case Factor::one: case Factor::activity: case Factor::signal: break;
+        case Factor::one:
+        case Factor::activity:
+        case Factor::signal:
+          break;
       }
     }
   }
@@ -244,7 +260,8 @@ class FusedPlasticity final : public Plasticity {
         post_(state.weights.rows(), Side::post, rule, values, dt, plan_.post) {
     const Eigen::Index post = state.weights.rows(), pre = state.weights.cols();
     for (const Signal& signal : rule.signals()) {
-      if (signal.side == Side::global) global_gain_.push_back(signal.tau < 0 ? 1 : dt / values[static_cast<std::size_t>(signal.tau)]);
+      if (signal.side == Side::global)
+        global_gain_.push_back(signal.tau < 0 ? 1 : dt / values[static_cast<std::size_t>(signal.tau)]);
     }
     global_.assign(global_gain_.size(), 0);
     sign_ = PaddedMatrix(post, pre);
@@ -266,7 +283,8 @@ class FusedPlasticity final : public Plasticity {
         }
       }
       s.sums = PaddedMatrix(post, std::max<Eigen::Index>(1, static_cast<Eigen::Index>(s.sum_factor.size())));
-      s.magnitude = PaddedMatrix(pre, std::max<Eigen::Index>(1, static_cast<Eigen::Index>(s.sum_factor.size())));
+      s.magnitude =
+          PaddedMatrix(pre, std::max<Eigen::Index>(1, static_cast<Eigen::Index>(s.sum_factor.size())));
       for (std::size_t q = 0; q < s.sum_factor.size(); ++q) {
         s.sum_at.push_back(s.sums.col(static_cast<Eigen::Index>(q)));
         s.sum_pre.push_back(state.non_negative ? pre_.factors[s.sum_factor[q]].data
@@ -317,10 +335,12 @@ class FusedPlasticity final : public Plasticity {
     post_.advance(post_before, post, state_.rate_scale, state_.trace_scale);
     for (std::size_t g = 0; g < global_.size(); ++g) {
       const ConstMatrixView& data = datasets_[g];
-      global_[g] = global_[g] * (1 - global_gain_[g]) + data(trial_ % data.rows(), step % data.cols()) * global_gain_[g];
+      global_[g] = global_[g] * (1 - global_gain_[g]) +
+                   data(trial_ % data.rows(), step % data.cols()) * global_gain_[g];
     }
     for (std::size_t k = 0; k < plan_.terms.size(); ++k) {
-      if (plan_.terms[k].global_signal >= 0) scale_[k] = global_[static_cast<std::size_t>(plan_.terms[k].global_signal)];
+      if (plan_.terms[k].global_signal >= 0)
+        scale_[k] = global_[static_cast<std::size_t>(plan_.terms[k].global_signal)];
     }
     for (int power : {0, 1}) build_forms(power);
     sum_masked_columns(pre);
@@ -425,11 +445,22 @@ class FusedPlasticity final : public Plasticity {
 
   void sweep() {
     const bool clamp_here = state_.dale && !mixed_ && state_.constraints.empty();
-    const WeightSweep s{state_.weights.data(), state_.mask.data(), static_cast<std::size_t>(state_.weights.pitch()),
-                        static_cast<std::size_t>(pre_.n), sweep_[0].post_at.data(), sweep_[0].pre_at.data(),
-                        sweep_[0].post_at.size(), sweep_[1].post_at.data(), sweep_[1].pre_at.data(),
-                        sweep_[1].post_at.size(), sweep_[1].sum_pre.data(), sweep_[1].sum_at.data(),
-                        sweep_[1].sum_at.size(), state_.learning_rate, clamp_here ? uniform_sign_ : 0, state_.floor};
+    const WeightSweep s{state_.weights.data(),
+                        state_.mask.data(),
+                        static_cast<std::size_t>(state_.weights.pitch()),
+                        static_cast<std::size_t>(pre_.n),
+                        sweep_[0].post_at.data(),
+                        sweep_[0].pre_at.data(),
+                        sweep_[0].post_at.size(),
+                        sweep_[1].post_at.data(),
+                        sweep_[1].pre_at.data(),
+                        sweep_[1].post_at.size(),
+                        sweep_[1].sum_pre.data(),
+                        sweep_[1].sum_at.data(),
+                        sweep_[1].sum_at.size(),
+                        state_.learning_rate,
+                        clamp_here ? uniform_sign_ : 0,
+                        state_.floor};
     sweep_weights(s);
     for (const auto& constraint : state_.constraints) {
       constraint->apply(state_.weights.view(), std::as_const(state_.mask).view());
@@ -477,7 +508,8 @@ void PathwayState::begin_trial() noexcept {
 }
 
 std::unique_ptr<Plasticity> make_plasticity(const RuleBasis& rule, std::span<const double> values, double dt,
-                                            PathwayState& state, GlobalSignals global_signals, KernelChoice choice) {
+                                            PathwayState& state, GlobalSignals global_signals,
+                                            KernelChoice choice) {
   if (choice == KernelChoice::fused && FusedPlan::possible(rule, values)) {
     return std::make_unique<FusedPlasticity>(rule, values, dt, state, std::move(global_signals));
   }

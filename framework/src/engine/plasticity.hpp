@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <hebbforge/export.hpp>
 #include <hebbforge/interfaces/constraint.hpp>
 #include <hebbforge/interfaces/rule_basis.hpp>
 #include <memory>
@@ -14,7 +15,7 @@
 namespace hebbforge::engine {
 
 /// A pathway's weights and what the engine keeps beside them, W(post, pre).
-struct PathwayState {
+struct HEBBFORGE_API PathwayState {
   PaddedMatrix weights;
   PaddedMatrix plastic;  ///< 1 where the rule may act for the whole life
   PaddedMatrix mask;     ///< plastic and alive: |w| > absent_below at the start of the trial
@@ -49,7 +50,9 @@ enum class KernelChoice { fused, reference };
 
 /// The fused kernel where the rule allows it and `choice` does not ask for the reference.
 /// \param values  as rule.parameters()
-std::unique_ptr<Plasticity> make_plasticity(const RuleBasis& rule, std::span<const double> values, double dt,
-                                            PathwayState& state, GlobalSignals global_signals, KernelChoice choice);
+HEBBFORGE_API std::unique_ptr<Plasticity> make_plasticity(const RuleBasis& rule,
+                                                          std::span<const double> values, double dt,
+                                                          PathwayState& state, GlobalSignals global_signals,
+                                                          KernelChoice choice);
 
 }  // namespace hebbforge::engine

@@ -8,7 +8,8 @@
 
 namespace hebbforge::engine {
 
-SpikeFilter::SpikeFilter(Kernel kernel, double tau, double cut, double amplitude, double dt, std::int64_t steps)
+SpikeFilter::SpikeFilter(Kernel kernel, double tau, double cut, double amplitude, double dt,
+                         std::int64_t steps)
     : kernel_(kernel), tau_(tau), cut_(cut), amplitude_(amplitude), steps_(steps) {
   if (!(tau > 0)) throw Error("a stimulus gave spikes without a time constant for their filter");
   const double length = std::min(std::round(cut / dt), static_cast<double>(steps));
@@ -31,7 +32,8 @@ void SpikeFilter::add(std::span<const Spike> spikes, MatrixView drive) const {
                   std::to_string(spike.cell) + ", outside of the trial's " + std::to_string(drive.cols()) +
                   " steps and " + std::to_string(drive.rows()) + " cells");
     }
-    const auto end = std::min<Eigen::Index>(drive.cols(), spike.step + static_cast<Eigen::Index>(values_.size()));
+    const auto end =
+        std::min<Eigen::Index>(drive.cols(), spike.step + static_cast<Eigen::Index>(values_.size()));
     for (Eigen::Index i = spike.step; i < end; ++i) {
       drive(spike.cell, i) += values_[static_cast<std::size_t>(i - spike.step)];
     }

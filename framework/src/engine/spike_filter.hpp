@@ -1,6 +1,7 @@
 // Turns spikes into a drive.
 #pragma once
 
+#include <hebbforge/export.hpp>
 #include <hebbforge/interfaces/stimulus.hpp>
 #include <hebbforge/types.hpp>
 #include <span>
@@ -11,7 +12,7 @@ namespace hebbforge::engine {
 /// Adds each spike's kernel, amplitude included, to its cell's drive. Spikes are few (about 40 fresh ones a
 /// trial in the published model), so stamping their kernels costs less than filtering every cell at every
 /// step, and the cut kernel needs no correction.
-class SpikeFilter {
+class HEBBFORGE_API SpikeFilter {
  public:
   /// \throws Error if tau is not positive
   SpikeFilter(Kernel kernel, double tau, double cut, double amplitude, double dt, std::int64_t steps);

@@ -30,7 +30,8 @@ herr_t read_one(hid_t group, const char* name, const H5L_info_t*, void* context)
     H5Sget_simple_extent_dims(space, size, nullptr);
     using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     RowMajor rows(static_cast<Eigen::Index>(size[0]), static_cast<Eigen::Index>(size[1]));
-    if (rows.size() == 0 || H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows.data()) >= 0) {
+    if (rows.size() == 0 ||
+        H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows.data()) >= 0) {
       (*static_cast<Reading*>(context)->data)[name] = rows;
     }
   }
@@ -58,7 +59,8 @@ const Eigen::MatrixXd& DatasetFile::matrix(std::string_view name) const {
   if (found != data_.end()) return found->second;
   std::string there;
   for (const auto& [known, unused] : data_) there += (there.empty() ? "" : ", ") + known;
-  throw Error("'" + file_.string() + "' has no numeric dataset '" + std::string(name) + "'; its datasets: " + there);
+  throw Error("'" + file_.string() + "' has no numeric dataset '" + std::string(name) +
+              "'; its datasets: " + there);
 }
 
 }  // namespace hebbforge

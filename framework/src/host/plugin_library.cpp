@@ -35,7 +35,9 @@ void clear_flush_to_zero() noexcept {
 std::string system_message(const std::string& text) {
   const std::string opening = "dlerror system message: ";
   const auto from = text.find(opening), to = text.rfind(')');
-  return from == std::string::npos || to == std::string::npos ? text : text.substr(from + opening.size(), to - from - opening.size());
+  return from == std::string::npos || to == std::string::npos
+             ? text
+             : text.substr(from + opening.size(), to - from - opening.size());
 }
 
 std::string hex(std::uint32_t value) {
@@ -52,7 +54,8 @@ bool well_formed(std::string_view text, bool dotted) {
       if (start) return false;
       ++dots;
       start = true;
-    } else if ((std::islower(static_cast<unsigned char>(c)) != 0) || (!start && (c == '_' || (std::isdigit(static_cast<unsigned char>(c)) != 0)))) {
+    } else if ((std::islower(static_cast<unsigned char>(c)) != 0) ||
+               (!start && (c == '_' || (std::isdigit(static_cast<unsigned char>(c)) != 0)))) {
       start = false;
     } else {
       return false;
@@ -71,7 +74,8 @@ std::string schema_mistake(const abi::Descriptor& d) {
     if (!well_formed(name, false)) return "the parameter name '" + name + "' is not in lower snake case";
     if (!names.insert(p.name).second) return "parameter '" + name + "' is declared twice";
     const bool number = p.type == abi::ParameterType::real || p.type == abi::ParameterType::integer;
-    if (number && !p.required && !in_range(p, p.default_value)) return "the default of parameter '" + name + "' lies outside its range";
+    if (number && !p.required && !in_range(p, p.default_value))
+      return "the default of parameter '" + name + "' lies outside its range";
     for (const double v : p.default_numbers) {
       if (!in_range(p, v)) return "a default of parameter '" + name + "' lies outside its range";
     }
@@ -86,7 +90,8 @@ std::string schema_mistake(const abi::Descriptor& d) {
 }
 
 std::string fingerprint_line(const char* who, const abi::Manifest& m) {
-  return std::string("\n  ") + who + " digest " + hex(m.fingerprint.interface_digest) + ", " + (m.built_with ? m.built_with : "?");
+  return std::string("\n  ") + who + " digest " + hex(m.fingerprint.interface_digest) + ", " +
+         (m.built_with ? m.built_with : "?");
 }
 
 }  // namespace
@@ -98,7 +103,9 @@ std::shared_ptr<const PluginLibrary> PluginLibrary::open(const std::filesystem::
   const std::shared_ptr<PluginLibrary> library(new PluginLibrary(file));
   for (const PluginCheck& check : library->load()) {
     if (check.passed) continue;
-    throw PluginError(file.string(), "", "cannot use " + file.string() + ": " + check.detail + (check.remedy.empty() ? "" : "\n  " + check.remedy));
+    throw PluginError(file.string(), "",
+                      "cannot use " + file.string() + ": " + check.detail +
+                          (check.remedy.empty() ? "" : "\n  " + check.remedy));
   }
   return library;
 }
@@ -116,54 +123,87 @@ std::vector<PluginCheck> PluginLibrary::load() {
     return passed;
   };
   std::error_code missing;
-  if (!check("file", std::filesystem::is_regular_file(file_, missing), "there is no such file", "check the path")) return checks;
+  if (!check("file", std::filesystem::is_regular_file(file_, missing), "there is no such file",
+             "check the path"))
+    return checks;
 
   const unsigned before = rounding_state();
   try {
     handle_.load(file_, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     check("loads", true, "", "");
   } catch (const std::exception& error) {
-    check("loads", false, "it cannot be loaded: " + system_message(error.what()), "build it as a shared library for this machine, with all libraries that it needs");
+    check("loads", false, "it cannot be loaded: " + system_message(error.what()),
+          "build it as a shared library for this machine, with all libraries that it needs");
     return checks;
   }
   const bool same_rounding = rounding_state() == before;
   if (!same_rounding && before == 0) clear_flush_to_zero();
-  if (!check("rounding", same_rounding, "loading it switched on flush-to-zero for the whole program", "link it without -ffast-math")) return checks;
-  if (!check("manifest", handle_.has(abi::manifest_symbol), std::string("it exports no symbol '") + abi::manifest_symbol + "'", "end its source with HEBBFORGE_EXPORT_PLUGIN")) return checks;
+  if (!check("rounding", same_rounding, "loading it switched on flush-to-zero for the whole program",
+             "link it without -ffast-math"))
+    return checks;
+  if (!check("manifest", handle_.has(abi::manifest_symbol),
+             std::string("it exports no symbol '") + abi::manifest_symbol + "'",
+             "end its source with HEBBFORGE_EXPORT_PLUGIN"))
+    return checks;
 
   const abi::Manifest* m = handle_.get_alias<abi::ManifestFunction>(abi::manifest_symbol)();
-  if (!check("magic", m != nullptr && m->magic == abi::magic, "its manifest is not one of Hebbforge", rebuild)) return checks;
+  if (!check("magic", m != nullptr && m->magic == abi::magic, "its manifest is not one of Hebbforge",
+             rebuild))
+    return checks;
   if (!check("ABI version", m->version == abi::version,
              "ABI version " + std::to_string(m->version) + ", the host's is " + std::to_string(abi::version),
-             m->version > abi::version ? "it was built for a newer Hebbforge: update this installation, or " + rebuild : rebuild)) return checks;
-  if (!check("manifest size", m->size == sizeof(abi::Manifest), "its manifest has " + std::to_string(m->size) + " bytes, the host's " + std::to_string(sizeof(abi::Manifest)), rebuild)) return checks;
+             m->version > abi::version
+                 ? "it was built for a newer Hebbforge: update this installation, or " + rebuild
+                 : rebuild))
+    return checks;
+  if (!check("manifest size", m->size == sizeof(abi::Manifest),
+             "its manifest has " + std::to_string(m->size) + " bytes, the host's " +
+                 std::to_string(sizeof(abi::Manifest)),
+             rebuild))
+    return checks;
   const abi::Fingerprint &theirs = m->fingerprint, &ours = abi::this_fingerprint;
   const auto equal = [&](const char* name, std::uint32_t a, std::uint32_t b, const std::string& remedy) {
-    return check(name, a == b, std::string(name) + " " + std::to_string(a) + ", the host has " + std::to_string(b), remedy);
+    return check(name, a == b,
+                 std::string(name) + " " + std::to_string(a) + ", the host has " + std::to_string(b), remedy);
   };
-  const bool same = equal("pointer size", theirs.pointer_bytes, ours.pointer_bytes, "build it for this architecture") &&
-                    equal("real size", theirs.real_bytes, ours.real_bytes, rebuild) &&
-                    equal("std::string size", theirs.std_string_bytes, ours.std_string_bytes, "build it with the same C++ standard library") &&
-                    equal("debug containers", theirs.debug_containers, ours.debug_containers, "build both with or both without _GLIBCXX_DEBUG") &&
-                    equal("sanitizers", theirs.sanitizers, ours.sanitizers, "build both with the same sanitizers");
+  const bool same =
+      equal("pointer size", theirs.pointer_bytes, ours.pointer_bytes, "build it for this architecture") &&
+      equal("real size", theirs.real_bytes, ours.real_bytes, rebuild) &&
+      equal("std::string size", theirs.std_string_bytes, ours.std_string_bytes,
+            "build it with the same C++ standard library") &&
+      equal("debug containers", theirs.debug_containers, ours.debug_containers,
+            "build both with or both without _GLIBCXX_DEBUG") &&
+      equal("sanitizers", theirs.sanitizers, ours.sanitizers, "build both with the same sanitizers");
   if (!same) return checks;
-  const abi::Manifest host{abi::magic, abi::version, sizeof(abi::Manifest), abi::this_fingerprint, abi::this_build, {}};
+  const abi::Manifest host{
+      abi::magic, abi::version, sizeof(abi::Manifest), abi::this_fingerprint, abi::this_build, {}};
   if (!check("interface digest", theirs.interface_digest == ours.interface_digest,
-             "built against other interface headers" + fingerprint_line("plugin", *m) + fingerprint_line("host  ", host), rebuild)) return checks;
+             "built against other interface headers" + fingerprint_line("plugin", *m) +
+                 fingerprint_line("host  ", host),
+             rebuild))
+    return checks;
   for (const abi::Descriptor* d : m->descriptors) {
     const std::string name = d && d->name ? d->name : "?";
-    if (!check("descriptor", d && d->size == sizeof(abi::Descriptor) && static_cast<std::size_t>(d->kind) < abi::kind_count && d->create && d->destroy,
-               "its descriptor of '" + name + "' is incomplete", rebuild)) return checks;
-    if (!check("name", well_formed(name, true), "the name '" + name + "' is not of the form source.name in lower snake case", "rename it")) return checks;
+    if (!check("descriptor",
+               d && d->size == sizeof(abi::Descriptor) &&
+                   static_cast<std::size_t>(d->kind) < abi::kind_count && d->create && d->destroy,
+               "its descriptor of '" + name + "' is incomplete", rebuild))
+      return checks;
+    if (!check("name", well_formed(name, true),
+               "the name '" + name + "' is not of the form source.name in lower snake case", "rename it"))
+      return checks;
     const std::string mistake = schema_mistake(*d);
-    if (!check("schema", mistake.empty(), "plugin '" + name + "': " + mistake, "mend its schema")) return checks;
+    if (!check("schema", mistake.empty(), "plugin '" + name + "': " + mistake, "mend its schema"))
+      return checks;
   }
   manifest_ = m;
   return checks;
 }
 
-void* PluginLibrary::guarded_create(const abi::Descriptor& descriptor, abi::Kind kind, const Config& config) const {
-  if (descriptor.kind != kind) throw InternalError(std::string("'") + descriptor.name + "' is of another kind");
+void* PluginLibrary::guarded_create(const abi::Descriptor& descriptor, abi::Kind kind,
+                                    const Config& config) const {
+  if (descriptor.kind != kind)
+    throw InternalError(std::string("'") + descriptor.name + "' is of another kind");
   const std::string who = std::string("plugin '") + descriptor.name + "' ";
   void* made = nullptr;
   try {
@@ -178,7 +218,9 @@ void* PluginLibrary::guarded_create(const abi::Descriptor& descriptor, abi::Kind
   } catch (...) {
     throw PluginError(file_.string(), descriptor.name, who + "threw an object that is not a std::exception");
   }
-  if (!made) throw PluginError(file_.string(), descriptor.name, who + "could not be made: its create function returned null");
+  if (!made)
+    throw PluginError(file_.string(), descriptor.name,
+                      who + "could not be made: its create function returned null");
   return made;
 }
 

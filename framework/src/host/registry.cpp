@@ -12,8 +12,8 @@
 
 namespace hebbforge {
 namespace {
-constexpr std::array<std::string_view, abi::kind_count> kind_names{"rule", "optimizer", "perturbation", "loss",
-                                                                   "stimulus", "neuron", "constraint", "executor"};
+constexpr std::array<std::string_view, abi::kind_count> kind_names{
+    "rule", "optimizer", "perturbation", "loss", "stimulus", "neuron", "constraint", "executor"};
 std::string last_part(std::string_view name) { return std::string(name.substr(name.rfind('.') + 1)); }
 }  // namespace
 
@@ -54,7 +54,8 @@ void Registry::search(std::span<const SearchStep> steps) {
 
 void Registry::search_default_steps(std::span<const std::filesystem::path> plugin_path) {
   std::vector<SearchStep> steps;
-  if (!plugin_path.empty()) steps.push_back({"--plugin-path", {plugin_path.begin(), plugin_path.end()}, true});
+  if (!plugin_path.empty())
+    steps.push_back({"--plugin-path", {plugin_path.begin(), plugin_path.end()}, true});
   SearchStep environment{"$HEBBFORGE_PLUGIN_PATH", {}, false};
   if (const char* value = std::getenv("HEBBFORGE_PLUGIN_PATH")) {
     environment.given = true;
@@ -78,13 +79,16 @@ const RegisteredPlugin& Registry::add_file(const std::filesystem::path& file) {
 
 void Registry::add_library(const std::shared_ptr<const PluginLibrary>& library, std::size_t step) {
   for (const abi::Descriptor* d : library->descriptors()) {
-    auto added = std::make_unique<RegisteredPlugin>(RegisteredPlugin{library, d, false, digest_of_file(library->file())});
+    auto added = std::make_unique<RegisteredPlugin>(
+        RegisteredPlugin{library, d, false, digest_of_file(library->file())});
     for (std::size_t k = 0; k < plugins_.size(); ++k) {
       RegisteredPlugin& other = *plugins_[k];
       if (other.kind() != d->kind || other.name() != std::string_view(d->name)) continue;
       if (step_of_[k] == step && step != 0) {
-        throw PluginError(library->file().string(), d->name, std::string("two ") + std::string(name_of(d->kind)) + " plugins are named '" + d->name + "':\n  " +
-                                                                 other.library->file().string() + "\n  " + library->file().string() + "\n  remove one of the files");
+        throw PluginError(library->file().string(), d->name,
+                          std::string("two ") + std::string(name_of(d->kind)) + " plugins are named '" +
+                              d->name + "':\n  " + other.library->file().string() + "\n  " +
+                              library->file().string() + "\n  remove one of the files");
       }
       (step < step_of_[k] ? other.hidden : added->hidden) = true;
     }
@@ -107,7 +111,8 @@ const RegisteredPlugin& Registry::find(abi::Kind kind, std::string_view name) co
   if (matches.size() > 1) {
     std::vector<std::string> full;
     for (const auto* m : matches) full.emplace_back(m->name());
-    throw ConfigError("several " + what + " plugins are named '" + std::string(name) + "'; write one of: " + joined(full));
+    throw ConfigError("several " + what + " plugins are named '" + std::string(name) +
+                      "'; write one of: " + joined(full));
   }
   std::ranges::sort(names);
   std::string searched;
@@ -116,14 +121,15 @@ const RegisteredPlugin& Registry::find(abi::Kind kind, std::string_view name) co
     for (const auto& d : step.directories) places += " " + d.string();
     searched += (searched.empty() ? "" : ", ") + step.origin + places;
   }
-  throw ConfigError("no " + what + " named '" + std::string(name) + "'." + suggestion(name, names) + " Available: " +
-                    (names.empty() ? "none" : joined(names)) + "\n  searched: " + searched);
+  throw ConfigError("no " + what + " named '" + std::string(name) + "'." + suggestion(name, names) +
+                    " Available: " + (names.empty() ? "none" : joined(names)) + "\n  searched: " + searched);
 }
 
 std::vector<const RegisteredPlugin*> Registry::all() const {
   std::vector<const RegisteredPlugin*> sorted;
   for (const auto& plugin : plugins_) sorted.push_back(plugin.get());
-  std::ranges::stable_sort(sorted, {}, [](const RegisteredPlugin* p) { return std::pair(p->kind(), p->name()); });
+  std::ranges::stable_sort(sorted, {},
+                           [](const RegisteredPlugin* p) { return std::pair(p->kind(), p->name()); });
   return sorted;
 }
 

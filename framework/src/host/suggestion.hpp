@@ -1,6 +1,7 @@
 // "Did you mean …?"
 #pragma once
 
+#include <hebbforge/export.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,9 +9,9 @@
 namespace hebbforge {
 
 /// " Did you mean 'x'?" with the candidate of least edit distance, or "" if none is near.
-std::string suggestion(std::string_view given, const std::vector<std::string>& candidates);
+HEBBFORGE_API std::string suggestion(std::string_view given, const std::vector<std::string>& candidates);
 
 /// "a, b, c"
-std::string joined(const std::vector<std::string>& texts);
+HEBBFORGE_API std::string joined(const std::vector<std::string>& texts);
 
 }  // namespace hebbforge

@@ -13,8 +13,13 @@ using namespace hebbforge;
 class Threads final : public Executor {
  public:
   static constexpr Identity identity{"hebbforge.threads", "1.0.0", "Runs jobs in threads of this process."};
-  static constexpr std::array schema{abi::Parameter{.name = "jobs", .summary = "Jobs at a time; 0: as many as the machine has processors.",
-                                                    .type = abi::ParameterType::integer, .default_value = 0, .minimum = 0, .maximum = 4096}};
+  static constexpr std::array schema{
+      abi::Parameter{.name = "jobs",
+                     .summary = "Jobs at a time; 0: as many as the machine has processors.",
+                     .type = abi::ParameterType::integer,
+                     .default_value = 0,
+                     .minimum = 0,
+                     .maximum = 4096}};
 
   explicit Threads(const Config& c) : threads_(c.integer("jobs")) {
     if (threads_ == 0) threads_ = std::max(1u, std::thread::hardware_concurrency());

@@ -12,11 +12,16 @@ constexpr const char* last_trial = "last";
 /// Mean rate over cells, time points and trials (the activity penalty of Bell et al. 2024, Eq. 2).
 class MeanRate final : public Loss {
  public:
-  static constexpr Identity identity{"hebbforge.mean_rate", "1.0.0", "Mean rate over cells, time points and trials.",
+  static constexpr Identity identity{"hebbforge.mean_rate", "1.0.0",
+                                     "Mean rate over cells, time points and trials.",
                                      "Bell et al., NeurIPS 37 (2024), Eq. 2"};
   static constexpr std::array schema{
-      abi::Parameter{.name = "population", .summary = "Whose rates; none: all cells.", .type = abi::ParameterType::text},
-      abi::Parameter{.name = "trials", .summary = "Trials, or recordings of other losses.", .type = abi::ParameterType::text_list, .default_texts = {&last_trial, 1}}};
+      abi::Parameter{
+          .name = "population", .summary = "Whose rates; none: all cells.", .type = abi::ParameterType::text},
+      abi::Parameter{.name = "trials",
+                     .summary = "Trials, or recordings of other losses.",
+                     .type = abi::ParameterType::text_list,
+                     .default_texts = {&last_trial, 1}}};
 
   explicit MeanRate(const Config& c)
       : quantity_(c.text("population").empty() ? "rate" : std::string(c.text("population")) + ".rate"),

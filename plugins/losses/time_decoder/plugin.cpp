@@ -14,29 +14,71 @@ using namespace hebbforge;
 constexpr const char* excitatory = "E";
 constexpr double default_window[] = {3e-3, 65e-3};
 
-/// 1 - R^2 of a linear decoder of time (Bell et al. 2024): least squares with intercept from the rates at random
-/// times of some trials, tested at other times of later trials. Of minimal norm, so that silent cells do no harm.
+/// 1 - R^2 of a linear decoder of time (Bell et al. 2024): least squares with intercept from the rates at
+/// random times of some trials, tested at other times of later trials. Of minimal norm, so that silent cells
+/// do no harm.
 class TimeDecoder final : public Loss {
  public:
-  static constexpr Identity identity{"hebbforge.time_decoder", "1.0.0", "How badly a linear decoder reads time from the rates: 1 - R^2.",
+  static constexpr Identity identity{"hebbforge.time_decoder", "1.0.0",
+                                     "How badly a linear decoder reads time from the rates: 1 - R^2.",
                                      "Bell et al., NeurIPS 37 (2024), Eq. 2"};
   static constexpr std::array schema{
-      abi::Parameter{.name = "population", .summary = "Whose rates are decoded.", .type = abi::ParameterType::text, .default_texts = {&excitatory, 1}},
-      abi::Parameter{.name = "fit.trials", .summary = "Trials that the decoder is fitted to.", .type = abi::ParameterType::text, .required = true},
-      abi::Parameter{.name = "fit.samples", .summary = "Random times per trial.", .type = abi::ParameterType::integer, .default_value = 500, .minimum = 1, .maximum = 1e6},
-      abi::Parameter{.name = "fit.times", .summary = "Dataset of the input file with the times, in steps; none: random ones.", .type = abi::ParameterType::text},
-      abi::Parameter{.name = "test.trials", .summary = "Trials that it is tested on.", .type = abi::ParameterType::text, .required = true},
-      abi::Parameter{.name = "test.samples", .summary = "Random times per trial.", .type = abi::ParameterType::integer, .default_value = 200, .minimum = 1, .maximum = 1e6},
-      abi::Parameter{.name = "test.times", .summary = "Dataset of the input file with the times, in steps; none: random ones.", .type = abi::ParameterType::text},
-      abi::Parameter{.name = "window", .unit = "s", .summary = "First and last time that is sampled.", .type = abi::ParameterType::real_list, .minimum = 0, .default_numbers = {default_window, 2}},
-      abi::Parameter{.name = "ridge", .summary = "Added to the diagonal of the normal equations; 0: ordinary least squares, as published.", .default_value = 0, .minimum = 0}};
+      abi::Parameter{.name = "population",
+                     .summary = "Whose rates are decoded.",
+                     .type = abi::ParameterType::text,
+                     .default_texts = {&excitatory, 1}},
+      abi::Parameter{.name = "fit.trials",
+                     .summary = "Trials that the decoder is fitted to.",
+                     .type = abi::ParameterType::text,
+                     .required = true},
+      abi::Parameter{.name = "fit.samples",
+                     .summary = "Random times per trial.",
+                     .type = abi::ParameterType::integer,
+                     .default_value = 500,
+                     .minimum = 1,
+                     .maximum = 1e6},
+      abi::Parameter{.name = "fit.times",
+                     .summary = "Dataset of the input file with the times, in steps; none: random ones.",
+                     .type = abi::ParameterType::text},
+      abi::Parameter{.name = "test.trials",
+                     .summary = "Trials that it is tested on.",
+                     .type = abi::ParameterType::text,
+                     .required = true},
+      abi::Parameter{.name = "test.samples",
+                     .summary = "Random times per trial.",
+                     .type = abi::ParameterType::integer,
+                     .default_value = 200,
+                     .minimum = 1,
+                     .maximum = 1e6},
+      abi::Parameter{.name = "test.times",
+                     .summary = "Dataset of the input file with the times, in steps; none: random ones.",
+                     .type = abi::ParameterType::text},
+      abi::Parameter{.name = "window",
+                     .unit = "s",
+                     .summary = "First and last time that is sampled.",
+                     .type = abi::ParameterType::real_list,
+                     .minimum = 0,
+                     .default_numbers = {default_window, 2}},
+      abi::Parameter{
+          .name = "ridge",
+          .summary =
+              "Added to the diagonal of the normal equations; 0: ordinary least squares, as published.",
+          .default_value = 0,
+          .minimum = 0}};
 
   explicit TimeDecoder(const Config& c)
-      : quantity_(std::string(c.text("population")) + ".rate"), fit_trials_(c.text("fit.trials")), test_trials_(c.text("test.trials")),
-        fit_dataset_(c.text("fit.times")), test_dataset_(c.text("test.times")), fit_samples_(c.integer("fit.samples")),
-        test_samples_(c.integer("test.samples")), window_(c.reals("window").begin(), c.reals("window").end()), ridge_(c.real("ridge")),
+      : quantity_(std::string(c.text("population")) + ".rate"),
+        fit_trials_(c.text("fit.trials")),
+        test_trials_(c.text("test.trials")),
+        fit_dataset_(c.text("fit.times")),
+        test_dataset_(c.text("test.times")),
+        fit_samples_(c.integer("fit.samples")),
+        test_samples_(c.integer("test.samples")),
+        window_(c.reals("window").begin(), c.reals("window").end()),
+        ridge_(c.real("ridge")),
         recordings_{Recording{"fit", quantity_, fit_trials_}, Recording{"test", quantity_, test_trials_}} {
-    if (window_.size() != 2 || window_[1] <= window_[0]) throw Error("time_decoder: 'window' needs two times, the first before the second");
+    if (window_.size() != 2 || window_[1] <= window_[0])
+      throw Error("time_decoder: 'window' needs two times, the first before the second");
   }
   std::span<const Recording> recordings() const noexcept override { return recordings_; }
   std::string_view result_name() const noexcept override { return "decoder_loss"; }
@@ -67,7 +109,8 @@ class TimeDecoder final : public Loss {
       slope = svd.solve(rotated.head(n));
     }
     gather(life.recording("test"), test_times, x, y);
-    const Eigen::VectorXd error = y - ((x.rowwise() - mean.transpose()) * slope).array().matrix() - Eigen::VectorXd::Constant(y.size(), mean_time);
+    const Eigen::VectorXd error = y - ((x.rowwise() - mean.transpose()) * slope).array().matrix() -
+                                  Eigen::VectorXd::Constant(y.size(), mean_time);
     const double spread = (y.array() - y.mean()).square().sum();
     const double unexplained = spread > 0 ? error.squaredNorm() / spread : 1;
     measures.add("r2", 1 - unexplained);
@@ -75,7 +118,8 @@ class TimeDecoder final : public Loss {
   }
 
  private:
-  std::vector<Eigen::Index> times(const LifeView& life, const std::string& dataset, std::int64_t samples, Random& random) const {
+  std::vector<Eigen::Index> times(const LifeView& life, const std::string& dataset, std::int64_t samples,
+                                  Random& random) const {
     std::vector<Eigen::Index> all;
     if (!dataset.empty()) {
       const ConstMatrixView given = life.dataset(dataset);
@@ -83,12 +127,14 @@ class TimeDecoder final : public Loss {
       return all;
     }
     const double first = std::round(window_[0] / life.dt()), last = std::round(window_[1] / life.dt());
-    for (std::int64_t k = 0; k < samples; ++k) all.push_back(static_cast<Eigen::Index>(first + random.uniform() * (last - first - 1)));
+    for (std::int64_t k = 0; k < samples; ++k)
+      all.push_back(static_cast<Eigen::Index>(first + random.uniform() * (last - first - 1)));
     return all;
   }
 
   // Rows: (trial, time); columns: cells.
-  static void gather(std::span<const ConstMatrixView> trials, const std::vector<Eigen::Index>& times, Eigen::MatrixXd& x, Eigen::VectorXd& y) {
+  static void gather(std::span<const ConstMatrixView> trials, const std::vector<Eigen::Index>& times,
+                     Eigen::MatrixXd& x, Eigen::VectorXd& y) {
     if (trials.empty()) throw Error("time_decoder: no trial to decode from");
     const auto rows = static_cast<Eigen::Index>(trials.size() * times.size());
     x.resize(rows, trials[0].rows());
@@ -96,7 +142,9 @@ class TimeDecoder final : public Loss {
     Eigen::Index row = 0;
     for (const ConstMatrixView& rate : trials) {
       for (const Eigen::Index t : times) {
-        if (t < 0 || t >= rate.cols()) throw Error("time_decoder: time step " + std::to_string(t) + " lies outside of a trial of " + std::to_string(rate.cols()) + " steps");
+        if (t < 0 || t >= rate.cols())
+          throw Error("time_decoder: time step " + std::to_string(t) + " lies outside of a trial of " +
+                      std::to_string(rate.cols()) + " steps");
         x.row(row) = rate.col(t).transpose();
         y[row++] = static_cast<double>(t);
       }

@@ -12,9 +12,15 @@ class ThresholdLinear final : public Neuron {
   static constexpr Identity identity{"hebbforge.threshold_linear", "1.0.0", "Threshold-linear rate neuron.",
                                      "Bell et al., NeurIPS 37 (2024)"};
   static constexpr std::array schema{
-      abi::Parameter{.name = "tau", .unit = "s", .summary = "Time constant of the state.", .default_value = 10e-3, .minimum = 1e-9},
-      abi::Parameter{.name = "threshold", .summary = "State above which the cell is active.", .default_value = 0.1},
-      abi::Parameter{.name = "gain", .summary = "Rate per state above threshold.", .default_value = 1, .minimum = 0}};
+      abi::Parameter{.name = "tau",
+                     .unit = "s",
+                     .summary = "Time constant of the state.",
+                     .default_value = 10e-3,
+                     .minimum = 1e-9},
+      abi::Parameter{
+          .name = "threshold", .summary = "State above which the cell is active.", .default_value = 0.1},
+      abi::Parameter{
+          .name = "gain", .summary = "Rate per state above threshold.", .default_value = 1, .minimum = 0}};
 
   explicit ThresholdLinear(const Config& config)
       : tau_(config.real("tau")), threshold_(config.real("threshold")), gain_(config.real("gain")) {}

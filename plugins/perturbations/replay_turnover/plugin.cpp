@@ -8,24 +8,33 @@
 namespace {
 using namespace hebbforge;
 
-/// Turnover events from dataset `turnover` of the input file, rows (trial, post, pre, kind) with kind 0: loss,
-/// 1: birth; cells count over all populations. Does what the file says, self-synapses included.
+/// Turnover events from dataset `turnover` of the input file, rows (trial, post, pre, kind) with kind 0:
+/// loss, 1: birth; cells count over all populations. Does what the file says, self-synapses included.
 class ReplayTurnover final : public Perturbation {
  public:
-  static constexpr Identity identity{"hebbforge.replay_turnover", "1.0.0", "Turnover events from the pipeline's input file."};
+  static constexpr Identity identity{"hebbforge.replay_turnover", "1.0.0",
+                                     "Turnover events from the pipeline's input file."};
   static constexpr std::array schema{
-      abi::Parameter{.name = "pathway", .summary = "Pathway whose synapses turn over.", .type = abi::ParameterType::text, .required = true},
-      abi::Parameter{.name = "newborn_weight", .summary = "Weight of a synapse that is born.", .default_value = 0.08}};
+      abi::Parameter{.name = "pathway",
+                     .summary = "Pathway whose synapses turn over.",
+                     .type = abi::ParameterType::text,
+                     .required = true},
+      abi::Parameter{
+          .name = "newborn_weight", .summary = "Weight of a synapse that is born.", .default_value = 0.08}};
 
-  explicit ReplayTurnover(const Config& c) : pathway_(c.text("pathway")), newborn_(c.real("newborn_weight")) {}
+  explicit ReplayTurnover(const Config& c)
+      : pathway_(c.text("pathway")), newborn_(c.real("newborn_weight")) {}
 
   void begin_life(const LifeContext& life, Random&) override {
     const ConstMatrixView all = life.dataset("turnover");
-    if (all.rows() > 0 && all.cols() != 4) throw Error("replay_turnover: turnover needs the columns trial, post, pre, kind");
-    const Eigen::Index post = life.first_cell(life.postsynaptic(pathway_)), pre = life.first_cell(life.presynaptic(pathway_));
+    if (all.rows() > 0 && all.cols() != 4)
+      throw Error("replay_turnover: turnover needs the columns trial, post, pre, kind");
+    const Eigen::Index post = life.first_cell(life.postsynaptic(pathway_)),
+                       pre = life.first_cell(life.presynaptic(pathway_));
     for (Eigen::Index k = 0; k < all.rows(); ++k) {
-      events_[static_cast<std::int64_t>(all(k, 0))].push_back(
-          {static_cast<Eigen::Index>(all(k, 1)) - post, static_cast<Eigen::Index>(all(k, 2)) - pre, all(k, 3) != 0});
+      events_[static_cast<std::int64_t>(all(k, 0))].push_back({static_cast<Eigen::Index>(all(k, 1)) - post,
+                                                               static_cast<Eigen::Index>(all(k, 2)) - pre,
+                                                               all(k, 3) != 0});
     }
   }
 
@@ -35,7 +44,8 @@ class ReplayTurnover final : public Perturbation {
     MatrixView w = life.weights(pathway_);
     for (const Event& e : found->second) {
       if (e.post < 0 || e.post >= w.rows() || e.pre < 0 || e.pre >= w.cols()) {
-        throw Error("replay_turnover: an event of trial " + std::to_string(trial) + " lies outside of pathway '" + pathway_ + "'");
+        throw Error("replay_turnover: an event of trial " + std::to_string(trial) +
+                    " lies outside of pathway '" + pathway_ + "'");
       }
       w(e.post, e.pre) = e.birth ? newborn_ : 0;
     }

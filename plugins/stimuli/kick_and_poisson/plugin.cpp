@@ -12,31 +12,70 @@ using namespace hebbforge;
 
 constexpr const char* excitatory = "E";
 
-/// One cell of one population is kicked at the start of each trial; all other cells receive Poisson spikes, in
-/// part frozen over trials (drawn once per life), in part fresh (Bell et al. 2024; HVC driven by Uva).
+/// One cell of one population is kicked at the start of each trial; all other cells receive Poisson spikes,
+/// in part frozen over trials (drawn once per life), in part fresh (Bell et al. 2024; HVC driven by Uva).
 class KickAndPoisson final : public Stimulus {
  public:
   static constexpr Identity identity{"hebbforge.kick_and_poisson", "1.0.0",
                                      "A kick to one cell, frozen and fresh Poisson input to all others.",
                                      "Bell et al., NeurIPS 37 (2024)"};
   static constexpr std::array schema{
-      abi::Parameter{.name = "kicked", .summary = "Population with the kicked cell, its first.", .type = abi::ParameterType::text,
+      abi::Parameter{.name = "kicked",
+                     .summary = "Population with the kicked cell, its first.",
+                     .type = abi::ParameterType::text,
                      .default_texts = {&excitatory, 1}},
-      abi::Parameter{.name = "kick_spikes", .summary = "Spikes of the kick, one per step from the first on.",
-                     .type = abi::ParameterType::integer, .default_value = 10, .minimum = 0},
-      abi::Parameter{.name = "frozen_rate", .unit = "Hz", .summary = "Input rate per cell, the same spikes in every trial.", .default_value = 60, .minimum = 0},
-      abi::Parameter{.name = "fresh_rate", .unit = "Hz", .summary = "Input rate per cell, new spikes in every trial.", .default_value = 20, .minimum = 0},
-      abi::Parameter{.name = "begin", .unit = "s", .summary = "Start of the Poisson input.", .default_value = 1e-3, .minimum = 0},
-      abi::Parameter{.name = "end", .unit = "s", .summary = "End of the Poisson input.", .default_value = 65e-3, .minimum = 0},
-      abi::Parameter{.name = "tau", .unit = "s", .summary = "Time constant of the alpha-shaped response.", .default_value = 3e-3, .minimum = 1e-6},
-      abi::Parameter{.name = "cut", .unit = "s", .summary = "Length of the response.", .default_value = 30e-3, .minimum = 0},
-      abi::Parameter{.name = "amplitude", .summary = "Peak of one spike's response in the kicked population.", .default_value = 0.09},
-      abi::Parameter{.name = "other_amplitude", .summary = "The same in all other populations.", .default_value = 0.02}};
+      abi::Parameter{.name = "kick_spikes",
+                     .summary = "Spikes of the kick, one per step from the first on.",
+                     .type = abi::ParameterType::integer,
+                     .default_value = 10,
+                     .minimum = 0},
+      abi::Parameter{.name = "frozen_rate",
+                     .unit = "Hz",
+                     .summary = "Input rate per cell, the same spikes in every trial.",
+                     .default_value = 60,
+                     .minimum = 0},
+      abi::Parameter{.name = "fresh_rate",
+                     .unit = "Hz",
+                     .summary = "Input rate per cell, new spikes in every trial.",
+                     .default_value = 20,
+                     .minimum = 0},
+      abi::Parameter{.name = "begin",
+                     .unit = "s",
+                     .summary = "Start of the Poisson input.",
+                     .default_value = 1e-3,
+                     .minimum = 0},
+      abi::Parameter{.name = "end",
+                     .unit = "s",
+                     .summary = "End of the Poisson input.",
+                     .default_value = 65e-3,
+                     .minimum = 0},
+      abi::Parameter{.name = "tau",
+                     .unit = "s",
+                     .summary = "Time constant of the alpha-shaped response.",
+                     .default_value = 3e-3,
+                     .minimum = 1e-6},
+      abi::Parameter{.name = "cut",
+                     .unit = "s",
+                     .summary = "Length of the response.",
+                     .default_value = 30e-3,
+                     .minimum = 0},
+      abi::Parameter{.name = "amplitude",
+                     .summary = "Peak of one spike's response in the kicked population.",
+                     .default_value = 0.09},
+      abi::Parameter{
+          .name = "other_amplitude", .summary = "The same in all other populations.", .default_value = 0.02}};
 
   explicit KickAndPoisson(const Config& c)
-      : kicked_(c.text("kicked")), kick_spikes_(c.integer("kick_spikes")), frozen_rate_(c.real("frozen_rate")),
-        fresh_rate_(c.real("fresh_rate")), begin_(c.real("begin")), end_(c.real("end")), tau_(c.real("tau")),
-        cut_(c.real("cut")), amplitude_(c.real("amplitude")), other_amplitude_(c.real("other_amplitude")) {
+      : kicked_(c.text("kicked")),
+        kick_spikes_(c.integer("kick_spikes")),
+        frozen_rate_(c.real("frozen_rate")),
+        fresh_rate_(c.real("fresh_rate")),
+        begin_(c.real("begin")),
+        end_(c.real("end")),
+        tau_(c.real("tau")),
+        cut_(c.real("cut")),
+        amplitude_(c.real("amplitude")),
+        other_amplitude_(c.real("other_amplitude")) {
     if (end_ < begin_) throw Error("kick_and_poisson: 'end' is before 'begin'");
   }
 
@@ -56,7 +95,8 @@ class KickAndPoisson final : public Stimulus {
       Random stream(frozen_seed_, "frozen " + std::string(population), network_);
       const std::vector<double> even(static_cast<std::size_t>(gain.size()), 1.0);
       if (kicked) {
-        for (std::int64_t k = 0; k < kick_spikes_; ++k) found->second.push_back({static_cast<std::int32_t>(k), 0});
+        for (std::int64_t k = 0; k < kick_spikes_; ++k)
+          found->second.push_back({static_cast<std::int32_t>(k), 0});
       }
       draw(frozen_rate_, ConstVectorView(even.data(), gain.size()), kicked, stream, found->second);
     }
@@ -77,7 +117,8 @@ class KickAndPoisson final : public Stimulus {
       double at = random.uniform() * total;
       Eigen::Index cell = skip_first ? 1 : 0;
       while (cell + 1 < gain.size() && at >= gain[cell]) at -= gain[cell++];
-      out.push_back({static_cast<std::int32_t>(first_ + random.index(bins)), static_cast<std::int32_t>(cell)});
+      out.push_back(
+          {static_cast<std::int32_t>(first_ + random.index(bins)), static_cast<std::int32_t>(cell)});
     }
   }
 

@@ -11,20 +11,38 @@ using namespace hebbforge;
 
 constexpr const char* excitatory = "E";
 
-/// Recorded spikes, filtered anew. The input file has either `spikes`, counts of shape (steps, cells) for every
-/// trial, or `fixed_spikes` (step, cell) and `random_spikes` (trial, step, cell); cells count over all populations.
+/// Recorded spikes, filtered anew. The input file has either `spikes`, counts of shape (steps, cells) for
+/// every trial, or `fixed_spikes` (step, cell) and `random_spikes` (trial, step, cell); cells count over all
+/// populations.
 class Replay final : public Stimulus {
  public:
   static constexpr Identity identity{"hebbforge.replay", "1.0.0", "Spikes from the pipeline's input file."};
   static constexpr std::array schema{
-      abi::Parameter{.name = "strong", .summary = "Population with the strong input.", .type = abi::ParameterType::text, .default_texts = {&excitatory, 1}},
-      abi::Parameter{.name = "tau", .unit = "s", .summary = "Time constant of the alpha-shaped response.", .default_value = 3e-3, .minimum = 1e-6},
-      abi::Parameter{.name = "cut", .unit = "s", .summary = "Length of the response.", .default_value = 30e-3, .minimum = 0},
-      abi::Parameter{.name = "amplitude", .summary = "Peak of one spike's response in the strong population.", .default_value = 0.09},
-      abi::Parameter{.name = "other_amplitude", .summary = "The same in all other populations.", .default_value = 0.02}};
+      abi::Parameter{.name = "strong",
+                     .summary = "Population with the strong input.",
+                     .type = abi::ParameterType::text,
+                     .default_texts = {&excitatory, 1}},
+      abi::Parameter{.name = "tau",
+                     .unit = "s",
+                     .summary = "Time constant of the alpha-shaped response.",
+                     .default_value = 3e-3,
+                     .minimum = 1e-6},
+      abi::Parameter{.name = "cut",
+                     .unit = "s",
+                     .summary = "Length of the response.",
+                     .default_value = 30e-3,
+                     .minimum = 0},
+      abi::Parameter{.name = "amplitude",
+                     .summary = "Peak of one spike's response in the strong population.",
+                     .default_value = 0.09},
+      abi::Parameter{
+          .name = "other_amplitude", .summary = "The same in all other populations.", .default_value = 0.02}};
 
   explicit Replay(const Config& c)
-      : strong_(c.text("strong")), tau_(c.real("tau")), cut_(c.real("cut")), amplitude_(c.real("amplitude")),
+      : strong_(c.text("strong")),
+        tau_(c.real("tau")),
+        cut_(c.real("cut")),
+        amplitude_(c.real("amplitude")),
         other_amplitude_(c.real("other_amplitude")) {}
 
   void begin_life(const LifeContext& life, Random&) override {
@@ -56,13 +74,18 @@ class Replay final : public Stimulus {
     auto [found, is_new] = frozen_of_.try_emplace(std::string(population));
     if (is_new) select(fixed_, first, last, found->second);
     now_.clear();
-    if (const auto fresh = fresh_.find(trial); fresh != fresh_.end()) select(fresh->second, first, last, now_);
-    return {found->second, now_, Kernel::alpha, tau_, cut_, population == strong_ ? amplitude_ : other_amplitude_};
+    if (const auto fresh = fresh_.find(trial); fresh != fresh_.end())
+      select(fresh->second, first, last, now_);
+    return {found->second, now_, Kernel::alpha,
+            tau_,          cut_, population == strong_ ? amplitude_ : other_amplitude_};
   }
 
  private:
-  static Spike spike(double step, double cell) { return {static_cast<std::int32_t>(step), static_cast<std::int32_t>(cell)}; }
-  static void select(const std::vector<Spike>& all, std::int32_t first, std::int32_t last, std::vector<Spike>& out) {
+  static Spike spike(double step, double cell) {
+    return {static_cast<std::int32_t>(step), static_cast<std::int32_t>(cell)};
+  }
+  static void select(const std::vector<Spike>& all, std::int32_t first, std::int32_t last,
+                     std::vector<Spike>& out) {
     for (const Spike& s : all) {
       if (s.cell >= first && s.cell < last) out.push_back({s.step, s.cell - first});
     }

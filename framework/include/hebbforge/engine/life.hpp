@@ -30,32 +30,34 @@ HEBBFORGE_API const char* name_of(LifeEnd end) noexcept;
 /// What a life left behind.
 struct LifeResult {
   LifeEnd end = LifeEnd::healthy;
-  std::string message;                                     ///< of a plugin that threw
+  std::string message;  ///< of a plugin that threw
   std::int64_t trials_survived = 0;
-  std::vector<double> losses;                              ///< weighted, as the pipeline's losses; NaN if it failed
-  std::vector<Eigen::VectorXd> effects;                    ///< per pathway, shape (terms)
-  std::vector<std::pair<std::string, double>> measures;    ///< "r2", …
+  std::vector<double> losses;            ///< weighted, as the pipeline's losses; NaN if it failed
+  std::vector<Eigen::VectorXd> effects;  ///< per pathway, shape (terms)
+  std::vector<std::pair<std::string, double>> measures;  ///< "r2", …
 };
 
 /// What `simulate` asks a life to keep, besides its result. All cells of all populations, in order.
 struct LifeRecord {
-  Eigen::MatrixXd initial_weights, first_weights, final_weights;  ///< (cells, cells): before, after the first and the last trial
-  Eigen::MatrixXd plastic;                                        ///< (cells, cells)
-  Eigen::MatrixXd rates, states, drive;                           ///< (cells, steps) of the last trial
-  Eigen::MatrixXd checkpoints;                                    ///< rows (trial, sum |W|, sum of rates)
+  Eigen::MatrixXd initial_weights, first_weights,
+      final_weights;                     ///< (cells, cells): before, after the first and the last trial
+  Eigen::MatrixXd plastic;               ///< (cells, cells)
+  Eigen::MatrixXd rates, states, drive;  ///< (cells, steps) of the last trial
+  Eigen::MatrixXd checkpoints;           ///< rows (trial, sum |W|, sum of rates)
 };
 
 struct LifeOptions {
   NetworkSet set = NetworkSet::search;
   std::int64_t network = 0;
   bool reference_kernel = false;
-  LifeRecord* record = nullptr;                 ///< filled if given
-  const std::atomic<bool>* cancel = nullptr;    ///< looked at between trials
+  LifeRecord* record = nullptr;               ///< filled if given
+  const std::atomic<bool>* cancel = nullptr;  ///< looked at between trials
 };
 
 /// Runs one life of a checked pipeline, with the rules and values that it holds. Thread-safe: lives share
 /// nothing that they write.
 /// \param input  the pipeline's input file, or null
-HEBBFORGE_API LifeResult run_life(const Pipeline& pipeline, const DatasetFile* input, const LifeOptions& options);
+HEBBFORGE_API LifeResult run_life(const Pipeline& pipeline, const DatasetFile* input,
+                                  const LifeOptions& options);
 
 }  // namespace hebbforge

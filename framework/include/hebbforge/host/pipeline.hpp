@@ -50,9 +50,9 @@ struct PathwaySpec {
   double probability = 1;         ///< that a synapse exists
   bool self_connections = false;  ///< only where from == to
   WeightSpec weights;
-  bool dale = true;               ///< weights keep their sign: those that would cross 0 stay at +-floor
+  bool dale = true;  ///< weights keep their sign: those that would cross 0 stay at +-floor
   double floor = 1e-6;
-  double absent_below = 2e-6;     ///< weights at most this at the start of a trial are frozen for it
+  double absent_below = 2e-6;  ///< weights at most this at the start of a trial are frozen for it
   double rate_scale = 0.02, trace_scale = 0.01;
   double learning_rate = 0.0005;  ///< per step
   bool must_live = false;         ///< all weights below 1.5e-6: the life has failed
@@ -65,7 +65,7 @@ struct PhaseSpec {
   std::int64_t steps = 0;  ///< time points of a trial: duration / dt
   PluginChoice stimulus;
   bool plasticity = true;
-  bool reset = true;       ///< state, rates and traces are 0 at the start of each trial
+  bool reset = true;  ///< state, rates and traces are 0 at the start of each trial
 };
 
 enum class NetworkSubset { all, even, odd };
@@ -92,16 +92,17 @@ struct LossSpec {
 struct ParameterTarget {
   enum class Part { rule, neuron, stimulus, constraint, perturbation, loss };
   Part part = Part::rule;
-  std::size_t owner = 0;   ///< index into pathways, populations, phases, constraints, perturbations, losses
-  std::size_t index = 0;   ///< of a rule: into its parameters()
-  std::string parameter;   ///< of the others: the name in its schema
+  std::size_t owner = 0;  ///< index into pathways, populations, phases, constraints, perturbations, losses
+  std::size_t index = 0;  ///< of a rule: into its parameters()
+  std::string parameter;  ///< of the others: the name in its schema
 };
 
 /// One coordinate of the search.
 struct FreeParameter {
   std::string path;  ///< "EE.c.x~*y"
   ParameterTarget target;
-  double start = 0, lower = 0, upper = 0, step = 0;  ///< in the parameter's unit; of a log scale: step of the logarithm
+  double start = 0, lower = 0, upper = 0,
+         step = 0;  ///< in the parameter's unit; of a log scale: step of the logarithm
   bool log_scale = false;
 };
 
@@ -133,7 +134,7 @@ struct Pipeline {
   std::filesystem::path file;
   std::string title;  ///< the file's first comment line, "" if none
   Seeds seeds;
-  double dt = 1e-4;   ///< s
+  double dt = 1e-4;             ///< s
   std::filesystem::path input;  ///< absolute; empty: none
   NetworkCounts networks;
   std::vector<PopulationSpec> populations;
@@ -146,7 +147,7 @@ struct Pipeline {
   std::optional<SearchSpec> search;
   std::string resolved;  ///< the whole pipeline as TOML, every default and seed written out
 
-  std::int64_t trials() const noexcept;  ///< of a life
+  std::int64_t trials() const noexcept;                       ///< of a life
   std::size_t pathway_index(std::string_view name) const;     ///< \throws Error
   std::size_t population_index(std::string_view name) const;  ///< \throws Error
 };
@@ -173,6 +174,7 @@ HEBBFORGE_API std::vector<std::optional<RuleSpec>> load_rules(Registry& registry
 /// syntax of Python over one phase's trials.
 /// \returns trials of the life, ascending
 /// \throws Error saying what was expected
-HEBBFORGE_API std::vector<std::int64_t> trials_named(const std::vector<PhaseSpec>& phases, std::string_view text);
+HEBBFORGE_API std::vector<std::int64_t> trials_named(const std::vector<PhaseSpec>& phases,
+                                                     std::string_view text);
 
 }  // namespace hebbforge

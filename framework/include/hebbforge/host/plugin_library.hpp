@@ -15,7 +15,7 @@ namespace hebbforge {
 
 /// One check of a library: what `inspect` prints.
 struct PluginCheck {
-  std::string name;    ///< "interface digest"
+  std::string name;  ///< "interface digest"
   bool passed = false;
   std::string detail;  ///< both values
   std::string remedy;  ///< what to do; "" if passed

@@ -21,8 +21,8 @@ HEBBFORGE_API std::optional<abi::Kind> kind_named(std::string_view name) noexcep
 struct RegisteredPlugin {
   std::shared_ptr<const PluginLibrary> library;
   const abi::Descriptor* descriptor = nullptr;
-  bool hidden = false;     ///< another of the same name and kind has priority
-  std::string digest;      ///< of the library file, hexadecimal
+  bool hidden = false;  ///< another of the same name and kind has priority
+  std::string digest;   ///< of the library file, hexadecimal
 
   std::string_view name() const noexcept { return descriptor->name; }
   abi::Kind kind() const noexcept { return descriptor->kind; }
@@ -41,7 +41,7 @@ class HEBBFORGE_API Registry {
   struct SearchStep {
     std::string origin;  ///< "--plugin-path", "$HEBBFORGE_PLUGIN_PATH", …
     std::vector<std::filesystem::path> directories;
-    bool given = true;   ///< false: an environment variable that is not set
+    bool given = true;  ///< false: an environment variable that is not set
   };
   struct Refused {
     std::filesystem::path file;

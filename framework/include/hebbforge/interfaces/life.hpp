@@ -35,12 +35,13 @@ class HEBBFORGE_API LifeContext {
 class HEBBFORGE_API LifeView : public LifeContext {
  public:
   ~LifeView() override;
-  virtual MatrixView weights(std::string_view pathway) = 0;         ///< W(post, pre)
-  virtual MatrixView plastic(std::string_view pathway) = 0;         ///< its mask, 1 or 0
-  virtual VectorView input_gain(std::string_view population) = 0;   ///< on each cell's fresh input
+  virtual MatrixView weights(std::string_view pathway) = 0;        ///< W(post, pre)
+  virtual MatrixView plastic(std::string_view pathway) = 0;        ///< its mask, 1 or 0
+  virtual VectorView input_gain(std::string_view population) = 0;  ///< on each cell's fresh input
   /// Of the part that asks: one matrix (cells or synapses, samples) per recorded trial.
   virtual std::span<const ConstMatrixView> recording(std::string_view name) const = 0;
-  virtual ConstVectorView effects(std::string_view pathway) const = 0;  ///< shape (terms), summed over the life
+  virtual ConstVectorView effects(
+      std::string_view pathway) const = 0;  ///< shape (terms), summed over the life
   virtual bool has_rule(std::string_view pathway) const = 0;
 };
 

@@ -13,12 +13,12 @@ namespace hebbforge {
 /// divided by the pathway's trace_scale; column s of `pre_signals` is the s-th declared signal of the
 /// presynaptic side, and so on.
 struct SynapseView {
-  double dt;                                           ///< s
-  ConstVectorView pre_activity, post_activity;         ///< x (n_pre), y (n_post): rate / rate_scale
-  ConstMatrixView pre_signals, post_signals;           ///< (cells, signals of that side)
-  std::span<const ConstMatrixView> synapse_signals;    ///< each (n_post, n_pre); often none
-  ConstVectorView global_signals;                      ///< often none
-  ConstMatrixView weights, mask;                       ///< (n_post, n_pre); mask: 1 where plastic and alive
+  double dt;                                         ///< s
+  ConstVectorView pre_activity, post_activity;       ///< x (n_pre), y (n_post): rate / rate_scale
+  ConstMatrixView pre_signals, post_signals;         ///< (cells, signals of that side)
+  std::span<const ConstMatrixView> synapse_signals;  ///< each (n_post, n_pre); often none
+  ConstVectorView global_signals;                    ///< often none
+  ConstMatrixView weights, mask;                     ///< (n_post, n_pre); mask: 1 where plastic and alive
 };
 
 enum class Side { pre, post, synapse, global };
@@ -26,7 +26,7 @@ enum class Source { activity, activity_squared, pre_times_post, dataset };
 
 /// What the host filters for a rule, or reads from a task.
 struct Signal {
-  std::string_view name;       ///< of the dataset, if global
+  std::string_view name;  ///< of the dataset, if global
   Side side;
   Source source;
   int tau;                     ///< index into parameters(); -1: not filtered
@@ -42,11 +42,11 @@ struct Term {
   int coefficient;               ///< index into parameters(); terms may share one
   Factor post, pre;
   int weight_power = 0, post_signal = -1, pre_signal = -1, synapse_signal = -1, global_signal = -1;
-  double sign = 1;               ///< -1 where brackets were expanded: y (y - theta)
+  double sign = 1;  ///< -1 where brackets were expanded: y (y - theta)
 };
 
-/// Local plasticity rules \f$ \dot w_{ij} = \sum_k c_k\, \phi_k(x_j, y_i, \tilde x_j, \tilde y_i, w_{ij}) \f$.
-/// A separable one only declares terms: no plugin code runs in the time loop. Any other (sign function,
+/// Local plasticity rules \f$ \dot w_{ij} = \sum_k c_k\, \phi_k(x_j, y_i, \tilde x_j, \tilde y_i, w_{ij})
+/// \f$. A separable one only declares terms: no plugin code runs in the time loop. Any other (sign function,
 /// threshold, network, products of coefficients) overrides accumulate(). No member allocates or throws;
 /// const ones may run concurrently. What the spans refer to lives as long as the rule.
 class HEBBFORGE_API RuleBasis {
@@ -82,7 +82,8 @@ constexpr abi::Parameter coefficient(const char* name, const char* summary = "Co
 }
 
 /// A time constant with the published search bounds (0.5 to 40 ms) and start (5 ms).
-constexpr abi::Parameter time_constant(const char* name, const char* summary = "Time constant of the trace.") {
+constexpr abi::Parameter time_constant(const char* name,
+                                       const char* summary = "Time constant of the trace.") {
   abi::Parameter p;
   p.name = name;
   p.unit = "s";

@@ -31,7 +31,8 @@ class HEBBFORGE_API Stimulus : public LifePart {
   /// \param trial  of the life, from 0
   /// \param gain   on each cell's fresh input, shape (n_cells)
   /// \param random a stream of this network, population and trial
-  virtual Input input(std::int64_t trial, std::string_view population, ConstVectorView gain, Random& random) = 0;
+  virtual Input input(std::int64_t trial, std::string_view population, ConstVectorView gain,
+                      Random& random) = 0;
 };
 
 }  // namespace hebbforge
