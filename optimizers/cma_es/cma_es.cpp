@@ -88,6 +88,7 @@ void CmaEs::begin(const SearchSpace& space) {
     max_deviation_[i] = (space.upper[i] - space.lower[i]) / 3 / step_[i];
   }
   seed_ = space.seed;
+  start_covariance_ = space.covariance;
   run_ = 0;
   stop_.clear();
   last_reason_.clear();
@@ -99,12 +100,16 @@ void CmaEs::begin(const SearchSpace& space) {
 
 void CmaEs::begin_run() {
   strategy_ = Strategy(n_, population_, settings_.active);
+  generation_ = decomposed_at_ = 0;
   mean_ = start_;
   pc_ = ps_ = Eigen::VectorXd::Zero(n_);
   deviations_ = Eigen::VectorXd::Ones(n_);
   c_ = axes_ = Eigen::MatrixXd::Identity(n_, n_);
   sigma_ = 1;
-  generation_ = decomposed_at_ = 0;
+  if (start_covariance_.size() > 0) {
+    c_ = start_covariance_;
+    decompose();
+  }
   best_history_.clear();
   median_history_.clear();
 }
@@ -284,6 +289,11 @@ void CmaEs::restore(const StateReader& in) {
 
 void CmaEs::best(VectorView parameters) const {
   for (Eigen::Index i = 0; i < n_; ++i) parameters[i] = phenotype(i, mean_[i]);
+}
+
+bool CmaEs::covariance(MatrixView out) const {
+  out = sigma_ * sigma_ * c_;
+  return true;
 }
 
 }  // namespace hebbforge::cma_es

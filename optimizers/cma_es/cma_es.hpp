@@ -53,7 +53,8 @@ class CmaEs final : public Optimizer {
   void best(VectorView parameters) const override;
   /// Why the last run of this search ended: "tolfun"; "" before the first restart.
   std::string_view last_restart_reason() const noexcept { return last_reason_; }
-  const Eigen::MatrixXd& covariance() const noexcept { return c_; }
+  /// sigma^2 C: of genotypes, which a bound's parabola stretches where it acts.
+  bool covariance(MatrixView out) const override;
   double sigma() const noexcept { return sigma_; }
 
  private:
@@ -65,6 +66,7 @@ class CmaEs final : public Optimizer {
 
   Settings settings_;
   Eigen::Index n_ = 0, population_ = 0;
+  Eigen::MatrixXd start_covariance_;
   Eigen::VectorXd start_, step_, max_deviation_;
   std::vector<LinQuad> bounds_;
   std::uint64_t seed_ = 0, run_ = 0, generation_ = 0, decomposed_at_ = 0;

@@ -86,6 +86,7 @@ class Plugin final : public Optimizer {
   void save(StateWriter& out) const override { cma_.save(out); }
   void restore(const StateReader& in) override { cma_.restore(in); }
   void best(VectorView parameters) const override { cma_.best(parameters); }
+  bool covariance(MatrixView out) const override { return cma_.covariance(out); }
 
  private:
   cma_es::CmaEs cma_;

@@ -16,6 +16,8 @@ struct SearchSpace {
   ConstVectorView start, lower, upper;  ///< lower <= start <= upper; bounds may be infinite
   ConstVectorView step;                 ///< initial standard deviation per coordinate, > 0
   std::uint64_t seed;
+  /// Of a warm start: shape (dimension, dimension), of coordinates divided by `step`; empty: the identity.
+  ConstMatrixView covariance = no_matrix();
 };
 
 enum class Status { healthy, failed, censored };  // censored: by racing only
@@ -48,6 +50,9 @@ class HEBBFORGE_API Optimizer {
   virtual void save(StateWriter& out) const = 0;
   virtual void restore(const StateReader& in) = 0;
   virtual void best(VectorView parameters) const = 0;  ///< of a distribution the mean
+  /// Covariance of the search distribution, of coordinates divided by SearchSpace::step, shape (dimension,
+  /// dimension); what `start_from` hands to the next search. False: there is none.
+  virtual bool covariance(MatrixView) const { return false; }
 };
 
 }  // namespace hebbforge
