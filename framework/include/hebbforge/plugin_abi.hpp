@@ -62,9 +62,11 @@ struct Parameter {
   double minimum = -HUGE_VAL, maximum = HUGE_VAL;  ///< minimum <= default <= maximum; also of list entries
   List<double> default_numbers{};                  ///< of a list; each in range
   List<const char*> default_texts{};               ///< one for text and path
-  List<const char*> choices{};                     ///< of a text; empty: any
-  bool log_scale = false;                          ///< a search moves the logarithm
-  double step = 0;  ///< a search's initial standard deviation; 0: none proposed
+  const char* refers_to = "";   ///< of a text or text list: "population", "pathway" or "trials" of
+                                ///< the pipeline, which the host checks
+  List<const char*> choices{};  ///< of a text; empty: any
+  bool log_scale = false;       ///< a search moves the logarithm
+  double step = 0;              ///< a search's initial standard deviation; 0: none proposed
 };
 
 /// One loadable class. Strings live as long as the library.

@@ -91,8 +91,8 @@ class MeasureList final : public Measures {
 /// Everything of one life. Built, run, scored; then thrown away.
 class Life {
  public:
-  Life(const Pipeline& pipeline, const DatasetFile* input, const LifeOptions& options)
-      : pipeline_(pipeline), input_(input), options_(options) {
+  Life(const Pipeline& pipeline, const LifeOptions& options)
+      : pipeline_(pipeline), input_(pipeline.input.get()), options_(options) {
     for (const PopulationSpec& spec : pipeline.populations) {
       first_cell_.push_back(cells_);
       cells_ += spec.size;
@@ -569,8 +569,8 @@ bool PartView::has_rule(std::string_view p) const {
 
 }  // namespace
 
-LifeResult run_life(const Pipeline& pipeline, const DatasetFile* input, const LifeOptions& options) {
-  return Life(pipeline, input, options).run();
+LifeResult run_life(const Pipeline& pipeline, const LifeOptions& options) {
+  return Life(pipeline, options).run();
 }
 
 }  // namespace hebbforge

@@ -15,13 +15,15 @@ class MeanRate final : public Loss {
   static constexpr Identity identity{"hebbforge.mean_rate", "1.0.0",
                                      "Mean rate over cells, time points and trials.",
                                      "Bell et al., NeurIPS 37 (2024), Eq. 2"};
-  static constexpr std::array schema{
-      abi::Parameter{
-          .name = "population", .summary = "Whose rates; none: all cells.", .type = abi::ParameterType::text},
-      abi::Parameter{.name = "trials",
-                     .summary = "Trials, or recordings of other losses.",
-                     .type = abi::ParameterType::text_list,
-                     .default_texts = {&last_trial, 1}}};
+  static constexpr std::array schema{abi::Parameter{.name = "population",
+                                                    .summary = "Whose rates; none: all cells.",
+                                                    .type = abi::ParameterType::text,
+                                                    .refers_to = "population"},
+                                     abi::Parameter{.name = "trials",
+                                                    .summary = "Trials, or recordings of other losses.",
+                                                    .type = abi::ParameterType::text_list,
+                                                    .default_texts = {&last_trial, 1},
+                                                    .refers_to = "trials"}};
 
   explicit MeanRate(const Config& c)
       : quantity_(c.text("population").empty() ? "rate" : std::string(c.text("population")) + ".rate"),

@@ -18,7 +18,8 @@ class RuleEffect final : public Loss {
   static constexpr std::array schema{abi::Parameter{.name = "pathways",
                                                     .summary = "Which pathways' rules; an empty list: all.",
                                                     .type = abi::ParameterType::text_list,
-                                                    .default_texts = none}};
+                                                    .default_texts = none,
+                                                    .refers_to = "pathway"}};
 
   explicit RuleEffect(const Config& c) : pathways_(c.texts("pathways").begin(), c.texts("pathways").end()) {}
   std::string_view result_name() const noexcept override { return "l1_penalty"; }

@@ -26,11 +26,13 @@ class TimeDecoder final : public Loss {
       abi::Parameter{.name = "population",
                      .summary = "Whose rates are decoded.",
                      .type = abi::ParameterType::text,
-                     .default_texts = {&excitatory, 1}},
+                     .default_texts = {&excitatory, 1},
+                     .refers_to = "population"},
       abi::Parameter{.name = "fit.trials",
                      .summary = "Trials that the decoder is fitted to.",
                      .type = abi::ParameterType::text,
-                     .required = true},
+                     .required = true,
+                     .refers_to = "trials"},
       abi::Parameter{.name = "fit.samples",
                      .summary = "Random times per trial.",
                      .type = abi::ParameterType::integer,
@@ -43,7 +45,8 @@ class TimeDecoder final : public Loss {
       abi::Parameter{.name = "test.trials",
                      .summary = "Trials that it is tested on.",
                      .type = abi::ParameterType::text,
-                     .required = true},
+                     .required = true,
+                     .refers_to = "trials"},
       abi::Parameter{.name = "test.samples",
                      .summary = "Random times per trial.",
                      .type = abi::ParameterType::integer,
@@ -82,6 +85,7 @@ class TimeDecoder final : public Loss {
   }
   std::span<const Recording> recordings() const noexcept override { return recordings_; }
   std::string_view result_name() const noexcept override { return "decoder_loss"; }
+  std::span<const std::string_view> measures() const noexcept override { return all_measures; }
 
   double evaluate(const LifeView& life, Random& random, Measures& measures) const override {
     const auto fit_times = times(life, fit_dataset_, fit_samples_, random);
@@ -118,6 +122,7 @@ class TimeDecoder final : public Loss {
   }
 
  private:
+  static constexpr std::array<std::string_view, 1> all_measures{"r2"};
   std::vector<Eigen::Index> times(const LifeView& life, const std::string& dataset, std::int64_t samples,
                                   Random& random) const {
     std::vector<Eigen::Index> all;

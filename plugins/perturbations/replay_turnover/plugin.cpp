@@ -18,7 +18,8 @@ class ReplayTurnover final : public Perturbation {
       abi::Parameter{.name = "pathway",
                      .summary = "Pathway whose synapses turn over.",
                      .type = abi::ParameterType::text,
-                     .required = true},
+                     .required = true,
+                     .refers_to = "pathway"},
       abi::Parameter{
           .name = "newborn_weight", .summary = "Weight of a synapse that is born.", .default_value = 0.08}};
 

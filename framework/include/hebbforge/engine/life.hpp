@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <hebbforge/export.hpp>
-#include <hebbforge/host/dataset_file.hpp>
 #include <hebbforge/host/pipeline.hpp>
 #include <string>
 #include <utility>
@@ -56,8 +55,6 @@ struct LifeOptions {
 
 /// Runs one life of a checked pipeline, with the rules and values that it holds. Thread-safe: lives share
 /// nothing that they write.
-/// \param input  the pipeline's input file, or null
-HEBBFORGE_API LifeResult run_life(const Pipeline& pipeline, const DatasetFile* input,
-                                  const LifeOptions& options);
+HEBBFORGE_API LifeResult run_life(const Pipeline& pipeline, const LifeOptions& options);
 
 }  // namespace hebbforge

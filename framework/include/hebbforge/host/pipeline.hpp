@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <hebbforge/config.hpp>
 #include <hebbforge/export.hpp>
+#include <hebbforge/host/dataset_file.hpp>
 #include <hebbforge/host/registry.hpp>
 #include <hebbforge/interfaces/rule_basis.hpp>
 #include <memory>
@@ -32,6 +33,7 @@ struct RuleSpec {
   PluginChoice choice;
   std::shared_ptr<const RuleBasis> basis;
   std::vector<double> values;  ///< as basis->parameters()
+  bool from_input = false;     ///< values are the input file's coefficients and time_constants
 };
 
 /// Where a pathway's initial weights come from.
@@ -74,6 +76,7 @@ struct PerturbationSpec {
   std::string name;
   PluginChoice choice;
   NetworkSubset networks = NetworkSubset::all;
+  std::string trials_text = "all";
   std::vector<std::int64_t> trials;  ///< of the life, ascending
 };
 
@@ -101,22 +104,33 @@ struct ParameterTarget {
 struct FreeParameter {
   std::string path;  ///< "EE.c.x~*y"
   ParameterTarget target;
-  double start = 0, lower = 0, upper = 0,
-         step = 0;  ///< in the parameter's unit; of a log scale: step of the logarithm
+  double start = 0, lower = 0, upper = 0;  ///< in the parameter's unit
+  double step = 0;                         ///< the same; of a log scale: of the logarithm
+  std::string unit = "1";
   bool log_scale = false;
 };
 
+/// What ends a search.
 struct BudgetSpec {  ///< 0: no limit; at least one is set
   std::int64_t evaluations = 0, generations = 0, lives = 0;
   double wall_time = 0;  ///< s
 };
 
+/// Rules that are scored beside the search, on the same networks.
+struct ReferenceRule {
+  std::string name;                            ///< as tables and results call it
+  std::string source;                          ///< path of a rule file, a preset, or "no_plasticity"
+  std::vector<std::optional<RuleSpec>> rules;  ///< per pathway
+};
+
 struct SearchSpec {
   PluginChoice optimizer;
   BudgetSpec budget;
-  bool graded_failure = true;  ///< false: failure = "published", the flat loss of Bell et al.
-  bool pick_by_median = true;  ///< over the select set; false: by the sum
-  std::vector<std::string> references;
+  bool graded_failure = true;        ///< false: failure = "published", the flat loss of Bell et al.
+  bool pick_by_median = true;        ///< over the select set; false: by the sum
+  bool redraw = false;               ///< other search networks in every generation
+  std::filesystem::path start_from;  ///< a rule file, or the directory of a run; empty: none
+  std::vector<ReferenceRule> references;
   std::vector<FreeParameter> free;
 };
 
@@ -130,12 +144,12 @@ struct Seeds {
 };
 
 /// A checked pipeline file.
-struct Pipeline {
+struct HEBBFORGE_API Pipeline {
   std::filesystem::path file;
   std::string title;  ///< the file's first comment line, "" if none
   Seeds seeds;
-  double dt = 1e-4;             ///< s
-  std::filesystem::path input;  ///< absolute; empty: none
+  double dt = 1e-4;                          ///< s
+  std::shared_ptr<const DatasetFile> input;  ///< null: none
   NetworkCounts networks;
   std::vector<PopulationSpec> populations;
   std::vector<PathwaySpec> pathways;
@@ -155,7 +169,7 @@ struct Pipeline {
 struct PipelineOptions {
   std::vector<std::string> overrides;  ///< "loss.time.weight=500", as after --set; later ones win
   std::optional<std::uint64_t> seed;   ///< as after --seed
-  std::filesystem::path rule;          ///< a rule file that replaces the pipeline's rules; empty: none
+  std::string rule;                    ///< a rule file or preset that replaces the pipeline's rules; "": none
   bool needs_search = false;           ///< a missing [search] is a mistake
 };
 
@@ -163,12 +177,6 @@ struct PipelineOptions {
 /// \throws ConfigError with every mistake, one `file:line:col: …` each, in file order
 HEBBFORGE_API Pipeline load_pipeline(Registry& registry, const std::filesystem::path& file,
                                      const PipelineOptions& options = {});
-
-/// The pathways' rules as a rule file says, for the same circuit: what references and --rule use.
-/// Pathways that the file does not name have no rule. `name` is a path, or the name of a rule preset.
-/// \throws ConfigError
-HEBBFORGE_API std::vector<std::optional<RuleSpec>> load_rules(Registry& registry, const Pipeline& pipeline,
-                                                              const std::string& name);
 
 /// The trials that a text such as "organise[-56:-30:5]", "organise", "all" or "last" names: the slice
 /// syntax of Python over one phase's trials.

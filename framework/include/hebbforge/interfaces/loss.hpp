@@ -6,7 +6,7 @@
 
 namespace hebbforge {
 
-/// By-products of a loss, for result files.
+/// Takes the by-products of a loss.
 class HEBBFORGE_API Measures {
  public:
   virtual ~Measures();
@@ -21,6 +21,8 @@ class HEBBFORGE_API Loss : public LifePart {
   virtual bool may_be_negative() const noexcept { return false; }
   /// Name of the weighted value in result files: "decoder_loss"; "": the table's name.
   virtual std::string_view result_name() const noexcept { return {}; }
+  /// Names of what evaluate() adds to its measures, for result files: "r2".
+  virtual std::span<const std::string_view> measures() const noexcept { return {}; }
   /// Unweighted. Not finite: the life counts as failed.
   virtual double evaluate(const LifeView& life, Random& random, Measures& measures) const = 0;
 };

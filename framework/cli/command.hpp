@@ -1,0 +1,51 @@
+// What the commands share.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <hebbforge/host/registry.hpp>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace hebbforge::cli {
+
+/// Exit codes of every command.
+enum Exit { done = 0, failed = 1, wrong_input = 2, interrupted = 130 };
+
+/// Options of every command, and the plugins that were found.
+struct Session {
+  Registry registry;  // first: libraries outlive everything made from them
+  std::vector<std::filesystem::path> plugin_path;
+  int exit = done;
+  /// Loads the plugins of the search path. \throws PluginError
+  void find_plugins();
+};
+
+/// Set by Ctrl-C and SIGTERM. A second one ends the program at once.
+std::atomic<bool>& stop_requested();
+void catch_signals();
+
+/// Each adds its subcommand; the callback sets session.exit.
+void add_run(CLI::App& app, Session& session);
+void add_simulate(CLI::App& app, Session& session);
+void add_check(CLI::App& app, Session& session);
+void add_list(CLI::App& app, Session& session);
+void add_describe(CLI::App& app, Session& session);
+void add_inspect(CLI::App& app, Session& session);
+
+/// How commands take a pipeline.
+struct PipelineArguments {
+  std::filesystem::path file;
+  std::vector<std::string> overrides;
+  std::string seed, rule;
+  int jobs = 0;
+  bool reference = false;
+  /// Adds the file, --set, --seed, --jobs, --engine.
+  void add_to(CLI::App& command);
+};
+
+}  // namespace hebbforge::cli

@@ -1,0 +1,82 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <hebbforge/host/run.hpp>
+#include <memory>
+
+#include "command.hpp"
+#include "load.hpp"
+#include "stages/statistics.hpp"
+
+namespace hebbforge::cli {
+namespace {
+
+struct Arguments : PipelineArguments {
+  SimulateOptions options;
+  std::string engine = "fused";
+};
+
+void simulate_and_print(Session& session, Arguments& arguments) {
+  const Pipeline pipeline = load(session, arguments, false);
+  catch_signals();
+  arguments.options.reference_kernel = arguments.engine == "reference";
+  arguments.options.stop = &stop_requested();
+  const SimulateSummary summary = simulate(pipeline, arguments.options);
+  std::printf("network       loss");
+  for (const std::string& name : summary.measure_names) std::printf("%12s", name.c_str());
+  std::printf("  end\n");
+  std::vector<double> losses;
+  std::vector<std::vector<double>> measures(summary.measure_names.size());
+  std::size_t failures = 0;
+  for (const LifeSummary& life : summary.lives) {
+    std::printf("%7lld %10.4f", static_cast<long long>(life.network), life.loss);
+    for (const double m : life.measures) std::printf("%12.6f", m);
+    std::printf("  %s", life.end.c_str());
+    if (life.end != "healthy")
+      std::printf(" after %lld trials", static_cast<long long>(life.trials_survived));
+    std::printf("\n");
+    failures += life.end != "healthy";
+    if (life.end != "healthy") continue;
+    losses.push_back(life.loss);
+    for (std::size_t k = 0; k < measures.size(); ++k) measures[k].push_back(life.measures[k]);
+  }
+  if (summary.lives.size() > 1) {
+    std::printf(" median %10.4f", median(losses));
+    for (const auto& m : measures) std::printf("%12.6f", median(m));
+    std::printf("  of %zu healthy lives; %zu failed\n", losses.size(), failures);
+  }
+  if (!arguments.options.out.empty()) std::printf("written: %s\n", arguments.options.out.c_str());
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& app, Session& session) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("simulate", "Run single lives of a pipeline and record them");
+  arguments->add_to(*command);
+  command
+      ->add_option("--rule", arguments->rule,
+                   "Rule file or preset in place of the pipeline's rules; no_plasticity: none")
+      ->type_name("RULE");
+  command
+      ->add_option("--out", arguments->options.out,
+                   "HDF5 file with rates, weights and effects; none: only the table")
+      ->type_name("FILE");
+  command->add_option("--networks", arguments->options.networks, "How many networks")
+      ->check(CLI::Range(1, 1000000));
+  command->add_option("--first", arguments->options.first, "Index of the first one")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--network-set", arguments->options.set, "Which networks: search, select or report")
+      ->check(CLI::IsMember({"search", "select", "report"}));
+  command->add_option("--jobs", arguments->jobs, "Lives at a time; by default one per processor")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--engine", arguments->engine, "Kernel: fused, or the plain reference")
+      ->check(CLI::IsMember({"fused", "reference"}));
+  command->footer(
+      "Examples:\n"
+      "  hebbforge simulate examples/02_find_a_rule/pipeline.toml --rule runs/find/rule.toml --out life.h5\n"
+      "  hebbforge simulate examples/02_find_a_rule/pipeline.toml --rule bell2024.mean_still --networks 20\n"
+      "  hebbforge simulate examples/02_find_a_rule/pipeline.toml --rule no_plasticity --networks 20");
+  command->callback([arguments, &session] { simulate_and_print(session, *arguments); });
+}
+
+}  // namespace hebbforge::cli

@@ -1,0 +1,179 @@
+#include "host/resolved.hpp"
+
+#include <map>
+#include <utility>
+
+#include "host/document.hpp"
+
+namespace hebbforge {
+namespace {
+
+/// Writes tables line by line and notes which plugins were met.
+class Writer {
+ public:
+  void line(const std::string& text = "") { text_ += text + "\n"; }
+  void table(const std::string& path) { text_ += "\n[" + path + "]\n"; }
+  template <class Value>
+  void key(const std::string& name, const Value& value) {
+    text_ += toml_key(name) + " = " + toml_value(Config::Value(value)) + "\n";
+  }
+  // Dotted names of a schema are TOML's own dotted keys.
+  void choice(const PluginChoice& choice) {
+    const abi::Descriptor& d = *choice.plugin->descriptor;
+    plugins_[{std::string(d.name), choice.plugin->kind()}] = choice.plugin;
+    key("plugin", std::string(d.name));
+    for (const abi::Parameter& p : d.parameters) {
+      text_ += std::string(p.name) + " = " + toml_value(choice.config.values().find(p.name)->second);
+      text_ += std::string_view(p.unit) == "1" ? "\n" : "  # " + std::string(p.unit) + "\n";
+    }
+  }
+  void plugin_record() {
+    for (const auto& [id, plugin] : plugins_) {
+      table("plugins." + toml_key(id.first));
+      key("kind", std::string(name_of(id.second)));
+      key("version", std::string(plugin->descriptor->version));
+      key("digest", plugin->digest);
+    }
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+  std::map<std::pair<std::string, abi::Kind>, const RegisteredPlugin*> plugins_;
+};
+
+void write_weights(Writer& out, const WeightSpec& w) {
+  using D = WeightSpec::Distribution;
+  const auto real = [](double v) { return toml_real(v); };
+  std::string text = "weights = { distribution = ";
+  switch (w.distribution) {
+    case D::constant:
+      text += "\"constant\", value = " + real(w.value);
+      break;
+    case D::uniform:
+      text += "\"uniform\", low = " + real(w.low) + ", high = " + real(w.high);
+      break;
+    case D::normal:
+      text += "\"normal\", mean = " + real(w.mean) + ", sd = " + real(w.sd);
+      break;
+    case D::input:
+      text += "\"input\", dataset = " + toml_text(w.dataset) + ", plastic = " + toml_text(w.plastic);
+      break;
+  }
+  out.line(text + " }");
+}
+
+void write_pathway(Writer& out, const PathwaySpec& p, double dt) {
+  const std::string path = "pathway." + toml_key(p.name);
+  out.table(path);
+  out.key("from", p.from);
+  out.key("to", p.to);
+  out.key("probability", p.probability);
+  out.key("self_connections", p.self_connections);
+  write_weights(out, p.weights);
+  out.key("dale", p.dale);
+  out.key("floor", p.floor);
+  out.key("absent_below", p.absent_below);
+  out.key("rate_scale", p.rate_scale);
+  out.key("trace_scale", p.trace_scale);
+  out.key("learning_rate", p.learning_rate);
+  out.key("learning_rate_dt", dt);
+  out.key("must_live", p.must_live);
+  if (!p.rule) return;
+  out.table(path + ".rule");
+  out.choice(p.rule->choice);
+  if (p.rule->from_input) {
+    out.key("values", std::string("input"));
+    return;
+  }
+  out.table(path + ".rule.values");
+  const auto parameters = p.rule->basis->parameters();
+  for (std::size_t k = 0; k < parameters.size(); ++k) out.key(parameters[k].name, p.rule->values[k]);
+}
+
+void write_search(Writer& out, const SearchSpec& s) {
+  out.table("search");
+  out.key("failure", std::string(s.graded_failure ? "graded" : "published"));
+  out.key("pick", std::string(s.pick_by_median ? "median" : "sum"));
+  out.key("redraw", std::string(s.redraw ? "generation" : "never"));
+  if (!s.start_from.empty()) out.key("start_from", s.start_from.string());
+  std::vector<std::string> references;
+  for (const ReferenceRule& r : s.references) references.push_back(r.source);
+  out.key("references", references);
+  out.table("search.budget");
+  if (s.budget.evaluations > 0) out.key("evaluations", s.budget.evaluations);
+  if (s.budget.generations > 0) out.key("generations", s.budget.generations);
+  if (s.budget.lives > 0) out.key("lives", s.budget.lives);
+  if (s.budget.wall_time > 0) out.key("wall_time", s.budget.wall_time);
+  out.table("search.optimizer");
+  out.choice(s.optimizer);
+  out.table("search.free");
+  for (const FreeParameter& f : s.free) {
+    out.line(toml_text(f.path) + " = { start = " + toml_real(f.start) + ", range = [" + toml_real(f.lower) +
+             ", " + toml_real(f.upper) + "], step = " + toml_real(f.step) +
+             ", scale = " + toml_text(f.log_scale ? "log" : "linear") + " }");
+  }
+}
+
+}  // namespace
+
+std::string resolved_text(const Pipeline& p) {
+  Writer out;
+  if (!p.title.empty()) out.line("# " + p.title);
+  const auto seed = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  out.key("seed", seed(p.seeds.seed));
+  out.line("circuit = { dt = " + toml_real(p.dt) + " }  # s");
+  if (p.input) {
+    out.line("input = { file = " + toml_text(p.input->file().string()) +
+             ", digest = " + toml_text(digest_of_file(p.input->file())) + " }");
+  }
+  out.table("seeds");
+  out.key("networks", seed(p.seeds.networks));
+  out.key("inputs", seed(p.seeds.inputs));
+  out.key("perturbations", seed(p.seeds.perturbations));
+  out.key("optimizer", seed(p.seeds.optimizer));
+  out.table("networks");
+  out.key("search", p.networks.search);
+  out.key("select", p.networks.select);
+  out.key("report", p.networks.report);
+  for (const PopulationSpec& population : p.populations) {
+    out.table("population." + toml_key(population.name));
+    out.key("size", static_cast<std::int64_t>(population.size));
+    out.table("population." + toml_key(population.name) + ".neuron");
+    out.choice(population.neuron);
+  }
+  for (const PathwaySpec& pathway : p.pathways) write_pathway(out, pathway, p.dt);
+  for (const PhaseSpec& phase : p.phases) {
+    out.table("phase." + toml_key(phase.name));
+    out.key("trials", phase.trials);
+    out.key("duration", static_cast<double>(phase.steps) * p.dt);
+    out.key("plasticity", phase.plasticity);
+    out.key("reset", phase.reset);
+    out.table("phase." + toml_key(phase.name) + ".stimulus");
+    out.choice(phase.stimulus);
+  }
+  for (const ConstraintSpec& constraint : p.constraints) {
+    out.table("constraint." + toml_key(constraint.name));
+    out.key("pathway", constraint.pathway);
+    out.choice(constraint.choice);
+  }
+  for (const PerturbationSpec& perturbation : p.perturbations) {
+    out.table("perturbation." + toml_key(perturbation.name));
+    constexpr const char* subsets[] = {"all", "even", "odd"};
+    out.key("networks", std::string(subsets[static_cast<int>(perturbation.networks)]));
+    out.key("trials", perturbation.trials_text);
+    out.choice(perturbation.choice);
+  }
+  for (const LossSpec& loss : p.losses) {
+    out.table("loss." + toml_key(loss.name));
+    out.key("weight", loss.weight);
+    out.choice(loss.choice);
+  }
+  out.table("executor");
+  out.choice(p.executor);
+  if (p.search) write_search(out, *p.search);
+  out.plugin_record();
+  return out.take();
+}
+
+}  // namespace hebbforge

@@ -1,0 +1,221 @@
+#include "host/search_reader.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <hebbforge/error.hpp>
+
+#include "host/rule_file.hpp"
+#include "host/suggestion.hpp"
+
+namespace hebbforge {
+namespace {
+
+/// A value of the model that a search may set.
+struct Settable {
+  std::string path;
+  ParameterTarget target;
+  const abi::Parameter* parameter;
+  double value;
+};
+
+std::vector<Settable> settables(const Pipeline& pipeline) {
+  using Part = ParameterTarget::Part;
+  std::vector<Settable> all;
+  for (std::size_t k = 0; k < pipeline.pathways.size(); ++k) {
+    if (!pipeline.pathways[k].rule) continue;
+    const RuleSpec& rule = *pipeline.pathways[k].rule;
+    const auto parameters = rule.basis->parameters();
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      all.push_back({pipeline.pathways[k].name + "." + parameters[i].name,
+                     {Part::rule, k, i, ""},
+                     &parameters[i],
+                     rule.values[i]});
+    }
+  }
+  const auto add = [&](Part part, std::size_t owner, const std::string& name, const PluginChoice& choice) {
+    if (!choice.plugin) return;
+    for (const abi::Parameter& p : choice.plugin->descriptor->parameters) {
+      if (p.type != abi::ParameterType::real) continue;
+      const ParameterTarget target{part, owner, 0, p.name};
+      all.push_back({name + "." + p.name, target, &p, choice.config.real(p.name)});
+    }
+  };
+  for (std::size_t k = 0; k < pipeline.populations.size(); ++k)
+    add(Part::neuron, k, pipeline.populations[k].name, pipeline.populations[k].neuron);
+  for (std::size_t k = 0; k < pipeline.phases.size(); ++k)
+    add(Part::stimulus, k, pipeline.phases[k].name, pipeline.phases[k].stimulus);
+  for (std::size_t k = 0; k < pipeline.constraints.size(); ++k)
+    add(Part::constraint, k, pipeline.constraints[k].name, pipeline.constraints[k].choice);
+  for (std::size_t k = 0; k < pipeline.perturbations.size(); ++k)
+    add(Part::perturbation, k, pipeline.perturbations[k].name, pipeline.perturbations[k].choice);
+  for (std::size_t k = 0; k < pipeline.losses.size(); ++k)
+    add(Part::loss, k, pipeline.losses[k].name, pipeline.losses[k].choice);
+  return all;
+}
+
+// '*' stands for any characters. Names of terms contain it too, so an equal name is looked for first.
+bool matches(std::string_view pattern, std::string_view text) {
+  if (pattern.empty()) return text.empty();
+  if (pattern.front() == '*')
+    return matches(pattern.substr(1), text) || (!text.empty() && matches(pattern, text.substr(1)));
+  return !text.empty() && pattern.front() == text.front() && matches(pattern.substr(1), text.substr(1));
+}
+
+void read_free(const Node::Entry& entry, const std::vector<Settable>& all, std::vector<FreeParameter>& free,
+               Mistakes& mistakes) {
+  std::vector<const Settable*> chosen;
+  for (const Settable& s : all) {
+    if (s.path == entry.key) chosen.push_back(&s);
+  }
+  if (chosen.empty()) {
+    for (const Settable& s : all) {
+      if (matches(entry.key, s.path)) chosen.push_back(&s);
+    }
+  }
+  if (chosen.empty()) {
+    std::vector<std::string> paths;
+    for (const Settable& s : all) paths.push_back(s.path);
+    mistakes.add(entry.key_place, "nothing that may be searched is named '" + entry.key + "'." +
+                                      suggestion(entry.key, paths) + "\n  there are: " + joined(paths));
+    return;
+  }
+  const bool defaults = entry.value.type == Node::Type::boolean && std::get<bool>(entry.value.scalar);
+  TableReader reader(defaults ? nullptr : &entry.value, "\"" + entry.key + "\"", entry.key_place, mistakes);
+  if (!defaults && !reader.node()) return;
+  const std::string_view unit = chosen.front()->parameter->unit;
+  const NumberLimits any{unit, -HUGE_VAL, HUGE_VAL};
+  const auto start = reader.optional_real("start", any);
+  const auto step = reader.optional_real("step", {unit, 0, HUGE_VAL, true});
+  const std::string scale =
+      reader.text("scale", chosen.front()->parameter->log_scale ? "log" : "linear", {"linear", "log"});
+  const Node* range = reader.take("range");
+  std::optional<double> low, high;
+  if (range && range->type == Node::Type::array && range->array.size() == 2) {
+    low = checked_real(range->array[0], "'range'", any, mistakes);
+    high = checked_real(range->array[1], "'range'", any, mistakes);
+    if (low && high && *low > *high)
+      mistakes.add(range->place, "the first value of 'range' is above the second");
+  } else if (range) {
+    mistakes.add(range->place,
+                 "'range' is " + describe(*range) + "; expected two values, as in range = [-10, 10]");
+  }
+  reader.finish();
+  for (const Settable* s : chosen) {
+    const abi::Parameter& p = *s->parameter;
+    FreeParameter f{s->path,
+                    s->target,
+                    start.value_or(s->value),
+                    low.value_or(p.minimum),
+                    high.value_or(p.maximum),
+                    step.value_or(p.step),
+                    p.unit,
+                    scale == "log"};
+    if (f.lower < p.minimum || f.upper > p.maximum) {
+      mistakes.add(range ? range->place : entry.key_place, "'range' exceeds what '" + f.path +
+                                                               "' allows: " + toml_real(p.minimum) + " to " +
+                                                               toml_real(p.maximum));
+    } else if (f.start < f.lower || f.start > f.upper) {
+      mistakes.add(entry.key_place, "the start of '" + f.path + "', " + toml_real(f.start) +
+                                        ", lies outside of its range " + toml_real(f.lower) + " to " +
+                                        toml_real(f.upper));
+    } else if (!(f.step > 0)) {
+      mistakes.add(entry.key_place,
+                   "'" + f.path + "' needs a 'step', the search's initial standard deviation");
+    } else if (f.log_scale && !(f.lower > 0)) {
+      mistakes.add(entry.key_place, "'" + f.path + "' is on a log scale, so its range has to be above 0");
+    }
+    // A later entry refines an earlier one, which decides the place in the search vector.
+    const auto there = std::ranges::find(free, f.path, &FreeParameter::path);
+    if (there != free.end())
+      *there = std::move(f);
+    else
+      free.push_back(std::move(f));
+  }
+}
+
+void read_budget(TableReader& search, BudgetSpec& budget) {
+  const Node* node = search.take("budget");
+  if (!node) {
+    search.mistakes().add(search.place(),
+                          "[search] needs the key 'budget', as in budget = { evaluations = 3000 }");
+    return;
+  }
+  TableReader reader(node, "'budget'", node->place, search.mistakes());
+  budget.evaluations = reader.integer("evaluations", 0, 1);
+  budget.generations = reader.integer("generations", 0, 1);
+  budget.lives = reader.integer("lives", 0, 1);
+  budget.wall_time = reader.real("wall_time", 0, {"s", 0, HUGE_VAL, true});
+  reader.finish();
+  if (budget.evaluations == 0 && budget.generations == 0 && budget.lives == 0 && budget.wall_time == 0) {
+    search.mistakes().add(node->place, "'budget' needs one of: evaluations, generations, lives, wall_time");
+  }
+}
+
+}  // namespace
+
+void read_search(TableReader& top, PluginReader& plugins, Pipeline& pipeline) {
+  const Node* node = top.table("search");
+  if (!node) return;
+  Mistakes& mistakes = plugins.mistakes();
+  TableReader reader(node, "[search]", node->place, mistakes);
+  SearchSpec search;
+  search.optimizer = plugins.nested(abi::Kind::optimizer, reader, "optimizer");
+  read_budget(reader, search.budget);
+  search.graded_failure = reader.text("failure", "graded", {"graded", "published"}) == "graded";
+  search.pick_by_median = reader.text("pick", "median", {"median", "sum"}) == "median";
+  search.redraw = reader.text("redraw", "never", {"never", "generation"}) == "generation";
+  if (const Node* start = reader.take("start_from")) {
+    if (start->type != Node::Type::text) {
+      mistakes.add(start->place, "'start_from' is " + describe(*start) +
+                                     "; expected a rule file or the directory of a run");
+    } else {
+      const auto beside = std::filesystem::path(start->place.file).parent_path() / start->text();
+      search.start_from = std::filesystem::absolute(beside).lexically_normal();
+      if (!std::filesystem::exists(search.start_from))
+        mistakes.add(start->place, "there is no rule file or run '" + search.start_from.string() + "'");
+    }
+  }
+  if (const Node* references = reader.take("references")) {
+    const Node* list = references->type == Node::Type::array ? references : nullptr;
+    if (!list)
+      mistakes.add(references->place, "'references' is " + describe(*references) +
+                                          "; expected a list, as in [\"no_plasticity\"]");
+    for (const Node& name : list ? list->array : std::vector<Node>{}) {
+      if (name.type != Node::Type::text) {
+        mistakes.add(name.place, "a reference is " + describe(name) +
+                                     "; expected \"no_plasticity\", a preset, or a rule file");
+        continue;
+      }
+      const auto beside = std::filesystem::path(name.place.file).parent_path() / name.text();
+      const bool is_file = std::filesystem::is_regular_file(beside);
+      search.references.push_back(
+          {is_file ? beside.stem().string() : name.text(),
+           is_file ? std::filesystem::absolute(beside).lexically_normal().string() : name.text(),
+           load_rules(plugins, pipeline, name.text(), name.place)});
+    }
+  } else {
+    search.references.push_back(
+        {"no_plasticity", "no_plasticity", std::vector<std::optional<RuleSpec>>(pipeline.pathways.size())});
+  }
+  const Node* free = reader.table("free");
+  if (!free || free->table.empty()) {
+    mistakes.add(reader.place(),
+                 "[search] needs a table [search.free] that names what may move, as in \"EE.c.*\" = { range "
+                 "= [-10, 10], step = 0.003 }");
+  } else {
+    // A rule that could not be read has no names yet; its mistake is told already.
+    const bool incomplete = mistakes.count() > 0;
+    const auto all = settables(pipeline);
+    for (const Node::Entry& entry : free->table) {
+      const std::string owner = entry.key.substr(0, entry.key.find('.')) + ".";
+      const bool known =
+          std::ranges::any_of(all, [&](const Settable& s) { return s.path.starts_with(owner); });
+      if (known || !incomplete) read_free(entry, all, search.free, mistakes);
+    }
+  }
+  reader.finish();
+  if (pipeline.losses.empty()) mistakes.add(node->place, "a search needs at least one table [loss.NAME]");
+  pipeline.search = std::move(search);
+}
+
+}  // namespace hebbforge

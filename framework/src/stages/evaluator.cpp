@@ -1,0 +1,224 @@
+#include "stages/evaluator.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <hebbforge/error.hpp>
+#include <hebbforge/interfaces/loss.hpp>
+#include <limits>
+#include <mutex>
+
+namespace hebbforge {
+namespace {
+
+/// One life per job: job (candidate * networks + network).
+class LifeJob final : public Job {
+ public:
+  LifeJob(const Pipeline& pipeline, const LifeLayout& layout, NetworkSet set, std::int64_t first,
+          std::int64_t networks, bool reference_kernel, const std::atomic<bool>* stop)
+      : pipeline_(pipeline),
+        layout_(layout),
+        set_(set),
+        first_(first),
+        networks_(networks),
+        reference_kernel_(reference_kernel),
+        stop_(stop) {}
+
+  void run(std::int64_t index, ConstVectorView input, VectorView result) noexcept override {
+    result.setConstant(std::numeric_limits<double>::quiet_NaN());
+    result[1] = 0;
+    try {
+      LifeOptions options;
+      options.set = set_;
+      options.network = first_ + index % networks_;
+      options.reference_kernel = reference_kernel_;
+      options.cancel = stop_;
+      write(run_life(input.size() > 0 ? with_candidate(pipeline_, input) : pipeline_, options), result);
+    } catch (const std::exception& error) {
+      fail(error.what(), result);
+    } catch (...) {
+      fail("a plugin threw an object that is not a std::exception", result);
+    }
+  }
+
+  std::string message() {
+    const std::lock_guard lock(mutex_);
+    return message_;
+  }
+
+ private:
+  void write(const LifeResult& life, VectorView out) const {
+    out[0] = static_cast<double>(life.end);
+    out[1] = static_cast<double>(life.trials_survived);
+    for (std::size_t k = 0; k < layout_.losses.size(); ++k)
+      out[static_cast<Eigen::Index>(layout_.loss_at() + k)] = life.losses[k];
+    for (std::size_t k = 0; k < layout_.measures.size(); ++k) {
+      const auto found =
+          std::ranges::find(life.measures, layout_.measures[k], &std::pair<std::string, double>::first);
+      if (found != life.measures.end())
+        out[static_cast<Eigen::Index>(layout_.measure_at() + k)] = found->second;
+    }
+    Eigen::Index at = static_cast<Eigen::Index>(layout_.effect_at());
+    for (const Eigen::VectorXd& effects : life.effects) {
+      out.segment(at, effects.size()) = effects;
+      at += effects.size();
+    }
+  }
+
+  void fail(const std::string& message, VectorView result) noexcept {
+    result[0] = static_cast<double>(LifeEnd::plugin_failed);
+    const std::lock_guard lock(mutex_);
+    if (message_.empty()) message_ = message;
+  }
+
+  const Pipeline& pipeline_;
+  const LifeLayout& layout_;
+  NetworkSet set_;
+  std::int64_t first_, networks_;
+  bool reference_kernel_;
+  const std::atomic<bool>* stop_;
+  std::mutex mutex_;
+  std::string message_;
+};
+
+}  // namespace
+
+LifeLayout LifeLayout::of(const Pipeline& pipeline) {
+  LifeLayout layout;
+  for (const LossSpec& spec : pipeline.losses) {
+    layout.losses.push_back(spec.name);
+    const auto loss = spec.choice.plugin->create<Loss>(spec.choice.config);
+    for (const std::string_view name : loss->measures()) layout.measures.emplace_back(name);
+  }
+  for (const PathwaySpec& pathway : pipeline.pathways) {
+    if (!pathway.rule) continue;
+    const auto terms = pathway.rule->basis->terms();
+    for (const Term& term : terms) layout.effects.push_back(pathway.name + "." + std::string(term.name));
+    if (terms.empty()) layout.effects.push_back(pathway.name);
+  }
+  return layout;
+}
+
+LifeEnd Scores::end(std::size_t candidate, std::size_t network) const {
+  return static_cast<LifeEnd>(
+      static_cast<std::uint32_t>(lives(0, static_cast<Eigen::Index>(candidate * networks + network))));
+}
+
+std::size_t Scores::failed(std::size_t candidate) const {
+  std::size_t count = 0;
+  for (std::size_t n = 0; n < networks; ++n) count += end(candidate, n) != LifeEnd::healthy;
+  return count;
+}
+
+double Scores::part(std::size_t candidate, std::size_t network, std::size_t index) const {
+  return lives(static_cast<Eigen::Index>(layout.loss_at() + index),
+               static_cast<Eigen::Index>(candidate * networks + network));
+}
+
+double Scores::measure(std::size_t candidate, std::size_t network, std::size_t index) const {
+  return lives(static_cast<Eigen::Index>(layout.measure_at() + index),
+               static_cast<Eigen::Index>(candidate * networks + network));
+}
+
+double Scores::loss(std::size_t candidate, std::size_t network) const {
+  if (end(candidate, network) != LifeEnd::healthy) return std::numeric_limits<double>::infinity();
+  double sum = 0;
+  for (std::size_t k = 0; k < layout.losses.size(); ++k) sum += part(candidate, network, k);
+  return sum;
+}
+
+std::vector<double> Scores::losses(std::size_t candidate) const {
+  std::vector<double> all;
+  for (std::size_t n = 0; n < networks; ++n) all.push_back(loss(candidate, n));
+  return all;
+}
+
+double Scores::sum(std::size_t candidate, std::int64_t trials, bool graded, double coefficients) const {
+  double total = 0, survived = 0;
+  for (std::size_t n = 0; n < networks; ++n) {
+    total += loss(candidate, n);
+    survived += lives(1, static_cast<Eigen::Index>(candidate * networks + n));
+  }
+  if (failed(candidate) == 0) return total;
+  const auto batch = static_cast<double>(networks);
+  if (!graded) return 1e8 * batch + 1e7 * coefficients;
+  return 1e12 * (2 - survived / (batch * static_cast<double>(trials)));
+}
+
+Pipeline with_candidate(const Pipeline& pipeline, ConstVectorView candidate) {
+  using Part = ParameterTarget::Part;
+  Pipeline changed = pipeline;
+  for (std::size_t k = 0; k < pipeline.search->free.size(); ++k) {
+    const FreeParameter& f = pipeline.search->free[k];
+    const double given = candidate[static_cast<Eigen::Index>(k)];
+    const double value = std::clamp(f.log_scale ? std::exp(given) : given, f.lower, f.upper);
+    const ParameterTarget& t = f.target;
+    switch (t.part) {
+      case Part::rule:
+        changed.pathways[t.owner].rule->values[t.index] = value;
+        break;
+      case Part::neuron:
+        changed.populations[t.owner].neuron.config.set(t.parameter, value);
+        break;
+      case Part::stimulus:
+        changed.phases[t.owner].stimulus.config.set(t.parameter, value);
+        break;
+      case Part::constraint:
+        changed.constraints[t.owner].choice.config.set(t.parameter, value);
+        break;
+      case Part::perturbation:
+        changed.perturbations[t.owner].choice.config.set(t.parameter, value);
+        break;
+      case Part::loss:
+        changed.losses[t.owner].choice.config.set(t.parameter, value);
+        break;
+    }
+  }
+  return changed;
+}
+
+Eigen::VectorXd start_of(const SearchSpec& search) {
+  Eigen::VectorXd start(static_cast<Eigen::Index>(search.free.size()));
+  for (Eigen::Index k = 0; k < start.size(); ++k) {
+    const FreeParameter& f = search.free[static_cast<std::size_t>(k)];
+    start[k] = f.log_scale ? std::log(f.start) : f.start;
+  }
+  return start;
+}
+
+Pipeline with_rules(const Pipeline& pipeline, const std::vector<std::optional<RuleSpec>>& rules) {
+  Pipeline changed = pipeline;
+  for (std::size_t k = 0; k < changed.pathways.size(); ++k) changed.pathways[k].rule = rules[k];
+  return changed;
+}
+
+double sum_of_coefficients(const Pipeline& pipeline) {
+  double sum = 0;
+  for (const PathwaySpec& pathway : pipeline.pathways) {
+    if (!pathway.rule) continue;
+    const auto parameters = pathway.rule->basis->parameters();
+    for (std::size_t k = 0; k < parameters.size(); ++k) {
+      if (std::string_view(parameters[k].name).starts_with("c.")) sum += std::abs(pathway.rule->values[k]);
+    }
+  }
+  return sum;
+}
+
+bool Evaluator::evaluate(const Pipeline& pipeline, const Eigen::MatrixXd& candidates, NetworkSet set,
+                         std::int64_t first, std::int64_t networks, Scores& scores) {
+  const LifeLayout layout = LifeLayout::of(pipeline);
+  const Eigen::Index count = std::max<Eigen::Index>(candidates.rows() == 0 ? 1 : candidates.cols(), 0);
+  Eigen::MatrixXd inputs(candidates.rows(), count * networks);
+  for (Eigen::Index k = 0; k < inputs.cols() && inputs.rows() > 0; ++k)
+    inputs.col(k) = candidates.col(k / networks);
+  Eigen::MatrixXd results(static_cast<Eigen::Index>(layout.size()), inputs.cols());
+  LifeJob job(pipeline, layout, set, first, networks, reference_kernel_, stop_);
+  executor_.for_each(job, view_of(std::as_const(inputs)), view_of(results));
+  if (const std::string message = job.message(); !message.empty())
+    throw SimulationError("a life cannot go on: " + message);
+  if (stop_ && stop_->load()) return false;
+  lives_ += inputs.cols();
+  scores = {layout, static_cast<std::size_t>(networks), std::move(results)};
+  return true;
+}
+
+}  // namespace hebbforge

@@ -1,0 +1,80 @@
+// Candidates into scores: every life of every candidate, through an executor.
+#pragma once
+
+#include <Eigen/Core>
+#include <atomic>
+#include <cstdint>
+#include <hebbforge/engine/life.hpp>
+#include <hebbforge/host/pipeline.hpp>
+#include <hebbforge/interfaces/executor.hpp>
+#include <string>
+#include <vector>
+
+namespace hebbforge {
+
+/// What a life's result holds, in order: how it ended, trials survived, weighted loss parts, measures,
+/// effects of all terms of all rules.
+struct LifeLayout {
+  std::vector<std::string> losses, measures, effects;  ///< names: "time", "r2", "EE.x~*y"
+  std::size_t loss_at() const noexcept { return 2; }
+  std::size_t measure_at() const noexcept { return 2 + losses.size(); }
+  std::size_t effect_at() const noexcept { return measure_at() + measures.size(); }
+  std::size_t size() const noexcept { return effect_at() + effects.size(); }
+  static LifeLayout of(const Pipeline& pipeline);
+};
+
+/// The lives of candidates: column (candidate * networks + network), rows as the layout says.
+struct Scores {
+  LifeLayout layout;
+  std::size_t networks = 0;
+  Eigen::MatrixXd lives;
+
+  std::size_t candidates() const noexcept {
+    return networks == 0 ? 0 : static_cast<std::size_t>(lives.cols()) / networks;
+  }
+  LifeEnd end(std::size_t candidate, std::size_t network) const;
+  std::size_t failed(std::size_t candidate) const;  ///< lives that did not end healthy
+  /// Sum of the weighted parts; infinite for a failed life.
+  double loss(std::size_t candidate, std::size_t network) const;
+  std::vector<double> losses(std::size_t candidate) const;  ///< of every network
+  double measure(std::size_t candidate, std::size_t network, std::size_t index) const;
+  double part(std::size_t candidate, std::size_t network, std::size_t index) const;
+
+  /// The objective: the sum over networks. A candidate with a failed life gets a finite loss above every
+  /// healthy one: graded by the share of trials that it survived, or (published) 1e8 per network and 1e7
+  /// times the sum of |c_k|.
+  double sum(std::size_t candidate, std::int64_t trials, bool graded, double coefficients) const;
+};
+
+/// `pipeline` with the values of one candidate.
+/// \param candidate  shape (free parameters), log scales as logarithms
+Pipeline with_candidate(const Pipeline& pipeline, ConstVectorView candidate);
+/// The candidate that a pipeline's own values are, clipped to the ranges.
+Eigen::VectorXd start_of(const SearchSpec& search);
+/// `pipeline` with other rules and nothing else to learn.
+Pipeline with_rules(const Pipeline& pipeline, const std::vector<std::optional<RuleSpec>>& rules);
+/// Sum of |c| over all parameters of the rules whose names begin with "c.".
+double sum_of_coefficients(const Pipeline& pipeline);
+
+/// Runs lives. One at a time.
+class Evaluator {
+ public:
+  /// \param stop  looked at between trials; when it is set, evaluate() returns false
+  Evaluator(Executor& executor, const std::atomic<bool>* stop, bool reference_kernel)
+      : executor_(executor), stop_(stop), reference_kernel_(reference_kernel) {}
+
+  /// \param candidates  as columns; without rows: one life of the pipeline as it is
+  /// \param first       index of the first network of the set
+  /// \throws SimulationError if a plugin failed
+  bool evaluate(const Pipeline& pipeline, const Eigen::MatrixXd& candidates, NetworkSet set,
+                std::int64_t first, std::int64_t networks, Scores& scores);
+  std::int64_t lives() const noexcept { return lives_; }  ///< run so far
+
+ private:
+  Executor& executor_;
+  const std::atomic<bool>* stop_;
+  bool reference_kernel_;
+  std::int64_t lives_ = 0;
+};
+
+}  // namespace hebbforge

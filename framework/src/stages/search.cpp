@@ -1,0 +1,518 @@
+// The stage `search`: an optimizer proposes rules, lives score them, a second set of networks picks.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <hebbforge/error.hpp>
+#include <hebbforge/host/run.hpp>
+#include <hebbforge/interfaces/optimizer.hpp>
+#include <hebbforge/log.hpp>
+#include <limits>
+#include <optional>
+
+#include "host/document.hpp"
+#include "host/hdf5_file.hpp"
+#include "host/log_file.hpp"
+#include "host/resolved.hpp"
+#include "host/rule_file.hpp"
+#include "host/table_reader.hpp"
+#include "stages/evaluator.hpp"
+#include "stages/optimizer_state.hpp"
+#include "stages/search_record.hpp"
+#include "stages/statistics.hpp"
+
+namespace hebbforge {
+namespace {
+
+constexpr int checkpoint_format = 1;
+
+SetSummary summary_of(const Scores& scores) {
+  SetSummary s;
+  if (scores.networks == 0) return s;
+  const auto losses = scores.losses(0);
+  s.networks = scores.networks;
+  s.failed = scores.failed(0);
+  for (const double v : losses) s.sum += v;
+  s.median = median(losses);
+  const Interval interval = median_interval(losses);
+  s.low = interval.low;
+  s.high = interval.high;
+  for (std::size_t k = 0; k < scores.layout.measures.size(); ++k) {
+    std::vector<double> values;
+    for (std::size_t n = 0; n < scores.networks; ++n) {
+      if (scores.end(0, n) == LifeEnd::healthy) values.push_back(scores.measure(0, n, k));
+    }
+    s.measures.push_back(median(values));
+  }
+  return s;
+}
+
+// What must not differ between a run and its resumption: everything but how long and how it is run.
+std::string identity_of(Pipeline pipeline) {
+  pipeline.search->budget = {};
+  pipeline.networks.report = 0;
+  for (const abi::Parameter& p : pipeline.executor.plugin->descriptor->parameters) {
+    pipeline.executor.config.set(p.name, default_value(p));
+  }
+  return resolved_text(pipeline);
+}
+
+std::string first_difference(const std::string& a, const std::string& b) {
+  std::size_t from = 0;
+  while (from < a.size() && from < b.size()) {
+    const auto end_a = std::min(a.find('\n', from), a.size()), end_b = std::min(b.find('\n', from), b.size());
+    const std::string line_a = a.substr(from, end_a - from), line_b = b.substr(from, end_b - from);
+    if (line_a != line_b) return "\n  there: " + line_a + "\n  here:  " + line_b;
+    from = end_a + 1;
+  }
+  return "";
+}
+
+class Search {
+ public:
+  Search(const Pipeline& pipeline, const RunOptions& options)
+      : pipeline_(pipeline),
+        search_(*pipeline.search),
+        options_(options),
+        executor_(pipeline.executor.plugin->create<Executor>(pipeline.executor.config)),
+        evaluator_(*executor_, options.stop, options.reference_kernel),
+        optimizer_(search_.optimizer.plugin->create<Optimizer>(search_.optimizer.config)) {
+    record_.layout = LifeLayout::of(pipeline);
+    record_.networks = static_cast<std::size_t>(pipeline.networks.search);
+    for (const FreeParameter& f : search_.free) record_.parameter_names.push_back(f.path);
+  }
+
+  RunSummary run() {
+    begin_directory();
+    begin_optimizer();
+    if (resuming_) restore();
+    started_ = std::chrono::steady_clock::now();
+    RunSummary summary;
+    summary.interrupted = !score_references() || !search(summary.stop_reason);
+    if (!summary.interrupted) summary.interrupted = !score_report();
+    save_checkpoint();
+    if (!summary.interrupted) write_results();
+    fill(summary);
+    return summary;
+  }
+
+ private:
+  std::filesystem::path file(const char* name) const { return options_.directory / name; }
+
+  void begin_directory() {
+    const bool there = std::filesystem::exists(options_.directory);
+    if (there && !options_.resume) {
+      throw ConfigError("the run directory '" + options_.directory.string() +
+                        "' exists; choose another with --out, or go on with --resume");
+    }
+    std::error_code error;
+    std::filesystem::create_directories(options_.directory, error);
+    if (error)
+      throw SimulationError("cannot make the run directory '" + options_.directory.string() +
+                            "': " + error.message());
+    log_to_file(file("log.txt"));
+    resuming_ = options_.resume && std::filesystem::exists(file("checkpoint.h5"));
+    if (!resuming_) write_text_file(file("pipeline.toml"), pipeline_.resolved);
+    if (there && !resuming_)
+      message("no checkpoint in " + options_.directory.string() +
+              " yet: the search starts from the beginning");
+  }
+
+  void begin_optimizer() {
+    const auto n = static_cast<Eigen::Index>(search_.free.size());
+    Eigen::VectorXd start = start_of(search_), lower(n), upper(n), step(n);
+    for (Eigen::Index k = 0; k < n; ++k) {
+      const FreeParameter& f = search_.free[static_cast<std::size_t>(k)];
+      lower[k] = f.log_scale ? std::log(f.lower) : f.lower;
+      upper[k] = f.log_scale ? std::log(f.upper) : f.upper;
+      step[k] = f.step;
+    }
+    Eigen::MatrixXd covariance;
+    if (std::filesystem::is_directory(search_.start_from)) start_from_run(start, step, covariance);
+    start = start.cwiseMax(lower).cwiseMin(upper);
+    optimizer_->begin({view_of(std::as_const(start)), view_of(std::as_const(lower)),
+                       view_of(std::as_const(upper)), view_of(std::as_const(step)), pipeline_.seeds.optimizer,
+                       view_of(std::as_const(covariance))});
+  }
+
+  // The distribution in which another run ended: its mean, and its covariance in units of its steps.
+  void start_from_run(Eigen::VectorXd& start, Eigen::VectorXd& step, Eigen::MatrixXd& covariance) const {
+    const auto checkpoint = search_.start_from / "checkpoint.h5";
+    if (!std::filesystem::exists(checkpoint))
+      throw ConfigError("'start_from': the run '" + search_.start_from.string() + "' has no checkpoint.h5");
+    const Hdf5Reader in(checkpoint);
+    if (in.texts("search/parameter_names") != record_.parameter_names) {
+      throw ConfigError("'start_from': the run '" + search_.start_from.string() +
+                        "' searched other parameters than this pipeline; "
+                        "start from its rule.toml instead");
+    }
+    const auto n = start.size();
+    start = Eigen::Map<const Eigen::VectorXd>(in.reals("distribution/mean").data(), n);
+    step = Eigen::Map<const Eigen::VectorXd>(in.reals("distribution/step").data(), n);
+    if (in.has("distribution/covariance"))
+      covariance = Eigen::Map<const Eigen::MatrixXd>(in.reals("distribution/covariance").data(), n, n);
+  }
+
+  void restore() {
+    try {
+      const Hdf5Reader in(file("checkpoint.h5"));
+      if (in.integer("format") != checkpoint_format)
+        throw Error("the checkpoint has format " + std::to_string(in.integer("format")) +
+                    ", this version reads " + std::to_string(checkpoint_format));
+      const std::string there = in.text("pipeline"), here = identity_of(pipeline_);
+      if (there != here) {
+        throw ConfigError(
+            "the run in '" + options_.directory.string() +
+            "' was made with another pipeline, so it cannot go on with this one; first difference:" +
+            first_difference(there, here));
+      }
+      const MemoryState state = read_state(in, "optimizer");
+      record_ = SearchRecord::read(in, record_.layout, record_.parameter_names, record_.networks);
+      optimizer_->restore(state);
+      before_ = in.real("seconds");
+    } catch (const ConfigError&) {
+      throw;
+    } catch (const Error& error) {
+      throw SimulationError(
+          std::string(error.what()) +
+          "; the checkpoint is damaged or from another version: start anew in another directory");
+    }
+    message("going on after " + std::to_string(record_.evaluations()) + " evaluations");
+    write_text_file(file("pipeline.toml"), pipeline_.resolved);
+    write_csv();
+  }
+
+  bool score_references() {
+    for (std::size_t k = record_.references.size(); k < search_.references.size(); ++k) {
+      const ReferenceRule& reference = search_.references[k];
+      ReferenceScores scores{reference.name, {}, {}, {}};
+      const Pipeline variant = with_rules(pipeline_, reference.rules);
+      if (!evaluator_.evaluate(variant, {}, NetworkSet::search, 0, pipeline_.networks.search, scores.search))
+        return false;
+      if (!evaluator_.evaluate(variant, {}, NetworkSet::select, 0, pipeline_.networks.select, scores.select))
+        return false;
+      const SetSummary search = summary_of(scores.search), select = summary_of(scores.select);
+      char text[200];
+      std::snprintf(text, sizeof text,
+                    "reference %s: search loss %.6g (sum of %zu networks), select median %.4g",
+                    reference.name.c_str(), search.sum, search.networks, select.median);
+      message(text);
+      record_.references.push_back(std::move(scores));
+    }
+    if (record_.evaluations() == 0) write_csv();
+    return true;
+  }
+
+  // "" while there is room for another generation, else the limit that is reached.
+  std::string limit_reached(std::int64_t population) const {
+    const BudgetSpec& b = search_.budget;
+    const auto done = static_cast<std::int64_t>(record_.evaluations());
+    if (done == 0) return "";  // a first generation is always allowed
+    if (b.evaluations > 0 && done + population > b.evaluations) return "budget: evaluations";
+    if (b.generations > 0 && static_cast<std::int64_t>(record_.generations()) >= b.generations)
+      return "budget: generations";
+    if (b.lives > 0 && (done + population) * pipeline_.networks.search > b.lives) return "budget: lives";
+    if (b.wall_time > 0 && seconds() >= b.wall_time) return "budget: wall_time";
+    return "";
+  }
+
+  bool search(std::string& reason) {
+    for (;;) {
+      const Eigen::Index population = optimizer_->population_size();
+      if (population < 1)
+        throw PluginError("", std::string(search_.optimizer.plugin->name()),
+                          "the optimizer asks for a population of " + std::to_string(population));
+      reason = limit_reached(population);
+      if (!optimizer_->stop().empty()) reason = "optimizer: " + std::string(optimizer_->stop());
+      if (!reason.empty()) return true;
+      if (stopped() || !generation(population)) return false;
+      save_checkpoint();
+      append_csv();
+      report_progress();
+    }
+  }
+
+  bool generation(Eigen::Index population) {
+    Eigen::MatrixXd candidates(static_cast<Eigen::Index>(search_.free.size()), population);
+    candidates.setConstant(std::numeric_limits<double>::quiet_NaN());
+    optimizer_->ask(view_of(candidates));
+    check(candidates);
+    const std::uint64_t index = record_.generations();
+    const std::int64_t first =
+        search_.redraw ? static_cast<std::int64_t>(index) * pipeline_.networks.search : 0;
+    Scores scores;
+    if (!evaluator_.evaluate(pipeline_, candidates, NetworkSet::search, first, pipeline_.networks.search,
+                             scores))
+      return false;
+    std::vector<double> losses;
+    std::vector<Status> status;
+    for (std::size_t k = 0; k < static_cast<std::size_t>(population); ++k) {
+      const Pipeline candidate = with_candidate(pipeline_, column(candidates, k));
+      losses.push_back(
+          scores.sum(k, pipeline_.trials(), search_.graded_failure, sum_of_coefficients(candidate)));
+      status.push_back(scores.failed(k) == 0 ? Status::healthy : Status::failed);
+    }
+    const std::int64_t best_before = record_.best_evaluation();
+    const double bound = best_before < 0 || search_.redraw
+                             ? std::numeric_limits<double>::infinity()
+                             : record_.loss[static_cast<std::size_t>(best_before)];
+    const auto best_now = static_cast<std::size_t>(std::ranges::min_element(losses) - losses.begin());
+    std::optional<Selection> selection;
+    if (losses[best_now] < bound && status[best_now] == Status::healthy) {
+      selection = select(candidates.col(static_cast<Eigen::Index>(best_now)),
+                         static_cast<std::int64_t>(record_.evaluations() + best_now));
+      if (!selection) return false;
+    }
+    tell(candidates, losses, status, scores);
+    record_.add_generation(index, static_cast<std::uint64_t>(first), candidates, losses, scores);
+    if (selection) add(std::move(*selection));
+    return true;
+  }
+
+  static ConstVectorView column(const Eigen::MatrixXd& m, std::size_t k) {
+    return {m.data() + static_cast<Eigen::Index>(k) * m.rows(), m.rows()};
+  }
+
+  void check(const Eigen::MatrixXd& candidates) const {
+    const std::string who(search_.optimizer.plugin->name());
+    for (Eigen::Index k = 0; k < candidates.cols(); ++k) {
+      for (Eigen::Index i = 0; i < candidates.rows(); ++i) {
+        const FreeParameter& f = search_.free[static_cast<std::size_t>(i)];
+        const double low = f.log_scale ? std::log(f.lower) : f.lower,
+                     high = f.log_scale ? std::log(f.upper) : f.upper;
+        if (candidates(i, k) >= low && candidates(i, k) <= high) continue;
+        throw PluginError("", who,
+                          "the optimizer '" + who + "' proposed " + toml_real(candidates(i, k)) + " for '" +
+                              f.path + "', outside of its range " + toml_real(low) + " to " +
+                              toml_real(high));
+      }
+    }
+  }
+
+  void tell(const Eigen::MatrixXd& candidates, const std::vector<double>& losses,
+            const std::vector<Status>& status, const Scores& scores) {
+    const auto count = static_cast<Eigen::Index>(losses.size()), networks = pipeline_.networks.search;
+    Eigen::MatrixXd per_network(networks, count),
+        measures(static_cast<Eigen::Index>(record_.layout.measures.size()), count);
+    for (Eigen::Index k = 0; k < count; ++k) {
+      const auto candidate = static_cast<std::size_t>(k);
+      for (Eigen::Index n = 0; n < networks; ++n)
+        per_network(n, k) = scores.loss(candidate, static_cast<std::size_t>(n));
+      for (Eigen::Index m = 0; m < measures.rows(); ++m) {
+        double sum = 0;
+        for (Eigen::Index n = 0; n < networks; ++n)
+          sum += scores.measure(candidate, static_cast<std::size_t>(n), static_cast<std::size_t>(m));
+        measures(m, k) = sum / static_cast<double>(networks);
+      }
+    }
+    optimizer_->tell(view_of(candidates),
+                     {ConstVectorView(losses.data(), count), view_of(std::as_const(per_network)),
+                      view_of(std::as_const(measures)), status});
+  }
+
+  std::optional<Selection> select(const Eigen::VectorXd& candidate, std::int64_t evaluation) {
+    Selection s;
+    s.evaluation = evaluation;
+    if (!evaluator_.evaluate(pipeline_, candidate, NetworkSet::select, 0, pipeline_.networks.select,
+                             s.scores))
+      return std::nullopt;
+    s.value = s.scores.failed(0) > 0 || !search_.pick_by_median
+                  ? s.scores.sum(0, pipeline_.trials(), search_.graded_failure,
+                                 sum_of_coefficients(with_candidate(pipeline_, column(candidate, 0))))
+                  : median(s.scores.losses(0));
+    return s;
+  }
+
+  void add(Selection selection) {
+    const bool better = record_.picked < 0 ||
+                        selection.value < record_.selections[static_cast<std::size_t>(record_.picked)].value;
+    record_.selections.push_back(std::move(selection));
+    if (!better) return;
+    record_.picked = static_cast<std::int64_t>(record_.selections.size()) - 1;
+    write_rule();
+  }
+
+  const Selection* picked() const {
+    return record_.picked < 0 ? nullptr : &record_.selections[static_cast<std::size_t>(record_.picked)];
+  }
+  Pipeline picked_pipeline() const {
+    const Eigen::VectorXd candidate = record_.candidate(picked()->evaluation);
+    return with_candidate(pipeline_, view_of(candidate));
+  }
+
+  bool score_report() {
+    const std::int64_t networks = pipeline_.networks.report;
+    if (networks == 0) return true;
+    message("scoring the picked rule and the references on " + std::to_string(networks) + " report networks");
+    if (picked() &&
+        !evaluator_.evaluate(picked_pipeline(), {}, NetworkSet::report, 0, networks, record_.report))
+      return false;
+    for (std::size_t k = 0; k < record_.references.size(); ++k) {
+      const Pipeline variant = with_rules(pipeline_, search_.references[k].rules);
+      if (!evaluator_.evaluate(variant, {}, NetworkSet::report, 0, networks, record_.references[k].report))
+        return false;
+    }
+    return true;
+  }
+
+  void write_rule() const {
+    if (!picked()) return;
+    RuleOrigin origin{{"seed", std::to_string(pipeline_.seeds.seed)}};
+    if (!pipeline_.title.empty()) origin.insert(origin.begin(), {"pipeline", toml_text(pipeline_.title)});
+    const Selection& s = *picked();
+    origin.push_back({"optimizer", toml_text(search_.optimizer.plugin->name())});
+    origin.push_back({"evaluation", std::to_string(s.evaluation)});
+    const bool known = static_cast<std::size_t>(s.evaluation) < record_.evaluations();
+    if (known)
+      origin.push_back({"search_loss", toml_real(record_.loss[static_cast<std::size_t>(s.evaluation)]) +
+                                           "  # sum over the search networks"});
+    origin.push_back({"select_median", toml_real(median(s.scores.losses(0))) + "  # per network"});
+    if (record_.report.networks > 0)
+      origin.push_back({"report_median", toml_real(median(record_.report.losses(0))) + "  # per network"});
+    write_text_file(file("rule.toml"), rule_file_text(picked_pipeline(), origin));
+  }
+
+  void write_csv() {
+    write_text_file(file("evaluations.csv"), record_.csv_header() + record_.csv_rows(0));
+    written_ = record_.evaluations();
+  }
+
+  void append_csv() {
+    std::ofstream out(file("evaluations.csv"), std::ios::app | std::ios::binary);
+    out << record_.csv_rows(written_);
+    out.flush();
+    if (!out)
+      throw SimulationError(
+          "cannot write '" + file("evaluations.csv").string() +
+          "'; is the disk full? The checkpoint holds all: make room and go on with --resume");
+    written_ = record_.evaluations();
+  }
+
+  void save_checkpoint() {
+    Hdf5Writer out(file("checkpoint.h5"));
+    out.integer("format", checkpoint_format);
+    out.text("pipeline", identity_of(pipeline_));
+    out.real("seconds", seconds());
+    record_.write(out);
+    MemoryState state;
+    optimizer_->save(state);
+    write_state(out, "optimizer", state);
+    write_distribution(out);
+    out.commit();
+  }
+
+  void write_distribution(Hdf5Writer& out) const {
+    const auto n = static_cast<Eigen::Index>(search_.free.size());
+    Eigen::VectorXd mean(n), step(n);
+    optimizer_->best(view_of(mean));
+    for (Eigen::Index k = 0; k < n; ++k) step[k] = search_.free[static_cast<std::size_t>(k)].step;
+    out.reals("distribution/mean", {static_cast<std::size_t>(n)}, mean.data());
+    out.reals("distribution/step", {static_cast<std::size_t>(n)}, step.data());
+    Eigen::MatrixXd covariance(n, n);
+    if (optimizer_->covariance(view_of(covariance)))
+      out.matrix("distribution/covariance", view_of(std::as_const(covariance)));
+  }
+
+  void write_results() {
+    Hdf5Writer out(file("results.h5"));
+    record_.write(out);
+    write_distribution(out);
+    if (picked()) write_example_life(out);
+    out.commit();
+    write_rule();
+    write_csv();
+  }
+
+  // Rates and weights of the picked rule in the first select network, to look at.
+  void write_example_life(Hdf5Writer& out) const {
+    LifeRecord life;
+    LifeOptions options;
+    options.set = NetworkSet::select;
+    options.reference_kernel = options_.reference_kernel;
+    options.record = &life;
+    run_life(picked_pipeline(), options);
+    out.matrix("example/r_last", view_of(Eigen::MatrixXd(life.rates.transpose())));
+    out.matrix("example/w0", view_of(std::as_const(life.initial_weights)));
+    out.matrix("example/w_final", view_of(std::as_const(life.final_weights)));
+  }
+
+  double seconds() const {
+    return before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+  }
+  bool stopped() const { return options_.stop && options_.stop->load(); }
+  void message(const std::string& text) const {
+    log_info(text);
+    if (options_.observer) options_.observer->message(text);
+  }
+
+  void report_progress() const {
+    SearchProgress p;
+    p.generation = record_.generations();
+    p.evaluations = static_cast<std::int64_t>(record_.evaluations());
+    p.best_loss = record_.loss[static_cast<std::size_t>(record_.best_evaluation())];
+    p.picked_value = picked() ? picked()->value : std::numeric_limits<double>::quiet_NaN();
+    p.seconds = seconds();
+    const BudgetSpec& b = search_.budget;
+    double share = 0;
+    const auto note = [&](double done, double limit) {
+      if (limit > 0) share = std::max(share, done / limit);
+    };
+    note(static_cast<double>(p.evaluations), static_cast<double>(b.evaluations));
+    note(static_cast<double>(p.generation), static_cast<double>(b.generations));
+    note(static_cast<double>(p.evaluations * pipeline_.networks.search), static_cast<double>(b.lives));
+    note(p.seconds, b.wall_time);
+    if (share > 0) p.seconds_left = p.seconds * (1 / std::min(share, 1.0) - 1);
+    char text[200];
+    std::snprintf(text, sizeof text,
+                  "generation %llu: %lld evaluations, best search loss %.6g, picked rule's select %s %.5g",
+                  static_cast<unsigned long long>(p.generation), static_cast<long long>(p.evaluations),
+                  p.best_loss, search_.pick_by_median ? "median" : "sum", p.picked_value);
+    log_info(text);
+    if (options_.observer) options_.observer->progress(p);
+  }
+
+  void fill(RunSummary& summary) const {
+    summary.evaluations = static_cast<std::int64_t>(record_.evaluations());
+    summary.lives = evaluator_.lives();
+    summary.seconds = seconds();
+    summary.measure_names = record_.layout.measures;
+    if (picked()) {
+      summary.picked_evaluation = picked()->evaluation;
+      const Pipeline best = picked_pipeline();
+      for (const PathwaySpec& p : best.pathways) {
+        if (p.rule) summary.formulas.push_back(p.name + ": " + formula_text(*p.rule));
+      }
+      summary.rules.push_back({"picked rule", summary_of(record_.scores_of(picked()->evaluation)),
+                               summary_of(picked()->scores), summary_of(record_.report)});
+    }
+    for (const ReferenceScores& r : record_.references)
+      summary.rules.push_back({r.name, summary_of(r.search), summary_of(r.select), summary_of(r.report)});
+    for (const char* name :
+         {"rule.toml", "evaluations.csv", "results.h5", "pipeline.toml", "checkpoint.h5", "log.txt"}) {
+      if (std::filesystem::exists(file(name))) summary.files.push_back(file(name));
+    }
+  }
+
+  const Pipeline& pipeline_;
+  const SearchSpec& search_;
+  const RunOptions& options_;
+  std::shared_ptr<Executor> executor_;
+  Evaluator evaluator_;
+  std::shared_ptr<Optimizer> optimizer_;
+  SearchRecord record_;
+  std::size_t written_ = 0;  ///< evaluations in the CSV
+  bool resuming_ = false;
+  double before_ = 0;  ///< seconds of the processes before this one
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+RunObserver::~RunObserver() = default;
+
+RunSummary run_search(const Pipeline& pipeline, const RunOptions& options) {
+  return Search(pipeline, options).run();
+}
+
+}  // namespace hebbforge

@@ -1,0 +1,124 @@
+// Single lives, recorded.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <hebbforge/error.hpp>
+#include <hebbforge/host/run.hpp>
+#include <hebbforge/interfaces/executor.hpp>
+#include <hebbforge/interfaces/loss.hpp>
+#include <limits>
+#include <mutex>
+
+#include "host/hdf5_file.hpp"
+#include "stages/evaluator.hpp"
+
+namespace hebbforge {
+namespace {
+
+struct RecordedLife {
+  LifeResult result;
+  LifeRecord record;
+};
+
+/// Records one network per job.
+class RecordJob final : public Job {
+ public:
+  RecordJob(const Pipeline& pipeline, const SimulateOptions& options, NetworkSet set,
+            std::vector<RecordedLife>& lives)
+      : pipeline_(pipeline), options_(options), set_(set), lives_(lives) {}
+  void run(std::int64_t index, ConstVectorView, VectorView) noexcept override {
+    RecordedLife& life = lives_[static_cast<std::size_t>(index)];
+    try {
+      life.result = run_life(
+          pipeline_, {set_, options_.first + index, options_.reference_kernel, &life.record, options_.stop});
+    } catch (const std::exception& error) {
+      life.result.end = LifeEnd::plugin_failed;
+      life.result.message = error.what();
+    }
+  }
+
+ private:
+  const Pipeline& pipeline_;
+  const SimulateOptions& options_;
+  NetworkSet set_;
+  std::vector<RecordedLife>& lives_;
+};
+
+NetworkSet set_named(const std::string& name) {
+  if (name == "search") return NetworkSet::search;
+  if (name == "select") return NetworkSet::select;
+  if (name == "report") return NetworkSet::report;
+  throw ConfigError("there is no set of networks '" + name + "'; expected search, select or report");
+}
+
+void write_life(Hdf5Writer& out, const std::string& group, const Pipeline& pipeline,
+                const RecordedLife& life) {
+  const auto transposed = [&](const char* name, const Eigen::MatrixXd& matrix) {
+    out.matrix(group + name, view_of(Eigen::MatrixXd(matrix.transpose())));
+  };
+  out.matrix(group + "w0", view_of(life.record.initial_weights));
+  out.matrix(group + "plastic", view_of(life.record.plastic));
+  out.matrix(group + "w1", view_of(life.record.first_weights));
+  out.matrix(group + "w_final", view_of(life.record.final_weights));
+  out.matrix(group + "checkpoints", view_of(life.record.checkpoints));
+  transposed("r", life.record.rates);
+  transposed("r_last", life.record.rates);
+  transposed("s", life.record.states);
+  transposed("drive", life.record.drive);
+  std::vector<double> effects;
+  for (const Eigen::VectorXd& e : life.result.effects)
+    effects.insert(effects.end(), e.data(), e.data() + e.size());
+  out.reals(group + "effects", {effects.size()}, effects.data());
+
+  const std::string object = group.empty() ? "/" : group.substr(0, group.size() - 1);
+  out.attribute(object, "end", std::string_view(name_of(life.result.end)));
+  out.attribute(object, "trials_survived", static_cast<double>(life.result.trials_survived));
+  for (std::size_t k = 0; k < pipeline.losses.size(); ++k) {
+    const LossSpec& spec = pipeline.losses[k];
+    const auto loss = spec.choice.plugin->create<Loss>(spec.choice.config);
+    const std::string name(loss->result_name());
+    out.attribute(object, name.empty() ? spec.name : name, life.result.losses[k]);
+  }
+  for (const auto& [name, value] : life.result.measures) out.attribute(object, name, value);
+}
+
+}  // namespace
+
+SimulateSummary simulate(const Pipeline& pipeline, const SimulateOptions& options) {
+  std::vector<RecordedLife> lives(static_cast<std::size_t>(options.networks));
+  RecordJob job(pipeline, options, set_named(options.set), lives);
+  const Eigen::MatrixXd inputs(0, options.networks);
+  Eigen::MatrixXd results(0, options.networks);
+  pipeline.executor.plugin->create<Executor>(pipeline.executor.config)
+      ->for_each(job, view_of(inputs), view_of(results));
+
+  SimulateSummary summary;
+  summary.measure_names = LifeLayout::of(pipeline).measures;
+  for (std::size_t k = 0; k < lives.size(); ++k) {
+    const LifeResult& r = lives[k].result;
+    if (r.end == LifeEnd::plugin_failed) throw SimulationError("a life cannot go on: " + r.message);
+    if (r.end == LifeEnd::cancelled) throw SimulationError("interrupted; nothing was written");
+    LifeSummary life{options.first + static_cast<std::int64_t>(k), name_of(r.end), r.trials_survived, 0, {}};
+    for (const double part : r.losses) life.loss += part;
+    if (r.end != LifeEnd::healthy) life.loss = std::numeric_limits<double>::infinity();
+    for (const std::string& name : summary.measure_names) {
+      const auto found = std::ranges::find(r.measures, name, &std::pair<std::string, double>::first);
+      life.measures.push_back(found == r.measures.end() ? std::nan("") : found->second);
+    }
+    summary.lives.push_back(std::move(life));
+  }
+  if (options.out.empty()) return summary;
+  Hdf5Writer out(options.out);
+  for (std::size_t k = 0; k < lives.size(); ++k) {
+    char group[32] = "";
+    if (lives.size() > 1)
+      std::snprintf(group, sizeof group, "network_%03lld/",
+                    static_cast<long long>(options.first) + static_cast<long long>(k));
+    write_life(out, group, pipeline, lives[k]);
+  }
+  out.text("pipeline", pipeline.resolved);
+  out.commit();
+  return summary;
+}
+
+}  // namespace hebbforge
