@@ -157,6 +157,12 @@ void merge(Node& base, const Node& over) {
   }
 }
 
+std::filesystem::path path_of(const std::string& text, const Place& place) {
+  const bool in_file = place.line > 0 && !place.file.starts_with("--");
+  const auto directory = in_file ? std::filesystem::path(place.file).parent_path() : std::filesystem::path();
+  return std::filesystem::absolute(directory / text).lexically_normal();
+}
+
 std::string first_comment(const std::filesystem::path& file) {
   std::ifstream in(file);
   std::string line;

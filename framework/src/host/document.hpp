@@ -58,6 +58,10 @@ HEBBFORGE_API Node parse_override(const std::string& text);
 /// that chooses another `plugin` or `distribution`.
 HEBBFORGE_API void merge(Node& base, const Node& over);
 
+/// The absolute path that a text means: relative to the file that says it, or, said on the command line, to
+/// the working directory.
+HEBBFORGE_API std::filesystem::path path_of(const std::string& text, const Place& place);
+
 /// The file's first comment line, without '#'; "" if it does not begin with one.
 HEBBFORGE_API std::string first_comment(const std::filesystem::path& file);
 

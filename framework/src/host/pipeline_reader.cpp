@@ -43,8 +43,13 @@ class PipelineReader {
     read_seeds(top);
     read_input(top);
     read_circuit(top);
-    read_populations(top);
-    read_pathways(top);
+    if (circuit_known_) {
+      read_populations(top);
+      read_pathways(top);
+    } else {
+      top.take("population");
+      top.take("pathway");
+    }
     read_phases(top);
     read_constraints(top);
     read_perturbations(top);
@@ -52,9 +57,13 @@ class PipelineReader {
     read_networks(top);
     pipeline_.executor = plugins_.nested(abi::Kind::executor, top, "executor", "threads");
     check_plugin_record(top);
-    if (!options_.rule.empty()) replace_rules();
+    if (!options_.rule.empty() && circuit_known_) replace_rules();
     check_references();
-    read_search(top, plugins_, pipeline_);
+    // Single lives under another rule: what the search would move may not be there.
+    if (options_.rule.empty() || options_.needs_search)
+      read_search(top, plugins_, pipeline_);
+    else
+      top.take("search");
     if (options_.needs_search && !pipeline_.search) {
       mistakes_.add(
           top.place(),
@@ -72,7 +81,14 @@ class PipelineReader {
     if (circuit.type != Node::Type::table || !circuit.find("preset")) return;
     Node name = circuit;
     std::erase_if(name.table, [](const Node::Entry& e) { return e.key != "preset"; });
-    Node merged = with_preset(name);
+    Node merged;
+    try {
+      merged = with_preset(name);
+    } catch (const ConfigError& error) {
+      // What needs the circuit cannot be checked; the rest can.
+      mistakes_.add(error);
+      circuit_known_ = false;
+    }
     const Place place = root_.place;
     merge(merged, root_);
     root_ = std::move(merged);
@@ -112,14 +128,8 @@ class PipelineReader {
       mistakes_.add(node->place, "'input' needs the path of an HDF5 file");
       return;
     }
-    const auto path =
-        std::filesystem::absolute(std::filesystem::path(file->place.file).parent_path() / file->text())
-            .lexically_normal();
-    // The path of a --set is the user's own, not one beside a file.
-    const bool from_command_line = file->place.file.starts_with("--set");
     try {
-      pipeline_.input =
-          std::make_shared<DatasetFile>(from_command_line ? std::filesystem::absolute(file->text()) : path);
+      pipeline_.input = std::make_shared<DatasetFile>(path_of(file->text(), file->place));
     } catch (const Error& error) {
       mistakes_.add(file->place, error.what());
       return;
@@ -403,6 +413,7 @@ class PipelineReader {
 
   void check_references() {
     for (const PluginReader::Reference& r : plugins_.references()) {
+      if (!circuit_known_ && r.refers_to != "trials") continue;
       if (r.refers_to == "trials") {
         if (std::ranges::find(recordings_, r.value) != recordings_.end()) continue;
         try {
@@ -428,7 +439,7 @@ class PipelineReader {
   PluginReader plugins_;
   Node root_;
   Pipeline pipeline_;
-  bool rescale_ = false;
+  bool rescale_ = false, circuit_known_ = true;
   std::vector<std::string> recordings_;  ///< "time.fit"
 };
 

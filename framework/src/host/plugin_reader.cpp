@@ -33,8 +33,7 @@ const RegisteredPlugin* PluginReader::find(abi::Kind kind, TableReader& reader) 
                       "'library' is " + describe(*library) + "; expected the path of a plugin library");
         return nullptr;
       }
-      const auto file = std::filesystem::path(library->place.file).parent_path() / library->text();
-      const RegisteredPlugin& plugin = registry_.add_file(file);
+      const RegisteredPlugin& plugin = registry_.add_file(path_of(library->text(), library->place));
       if (!name && plugin.kind() == kind) return &plugin;
     }
     if (!name) {
@@ -127,15 +126,15 @@ PluginChoice PluginReader::nested(abi::Kind kind, TableReader& parent, std::stri
   Node table;
   table.place = parent.place();
   try {
-    if (node) {
-      table = plugin_table(*node);
-    } else if (!fallback.empty()) {
+    if (node) table = plugin_table(*node);
+    const bool chosen = table.type != Node::Type::table || table.find("plugin") || table.find("library");
+    if (!chosen && !fallback.empty()) {
       Node name;
       name.type = Node::Type::text;
       name.scalar = fallback;
-      name.place = parent.place();
-      table = plugin_table(name);
-    } else {
+      name.place = table.place;
+      table.table.push_back({"plugin", table.place, name});
+    } else if (!node) {
       mistakes_.add(parent.place(), parent.what() + " needs the key '" + std::string(key) + "': a " +
                                         std::string(name_of(kind)) + " plugin, as in " + std::string(key) +
                                         " = { plugin = \"…\" }");

@@ -26,7 +26,7 @@ std::vector<std::string> preset_names() {
 
 Node load_preset(const std::string& name, const Place& place) {
   std::filesystem::path file = directory() / (name + ".toml");
-  if (name.ends_with(".toml")) file = std::filesystem::path(place.file).parent_path() / name;
+  if (name.ends_with(".toml")) file = path_of(name, place);
   if (std::filesystem::is_regular_file(file)) return parse_toml_file(file);
   const auto names = preset_names();
   throw ConfigError(place.file, place.line, place.column,

@@ -13,9 +13,8 @@ namespace {
 
 Node rule_document(const std::string& name, const Place& place) {
   // On the command line and in a pipeline: the path of a file, or the name of a preset.
-  const std::filesystem::path given(name);
-  const auto beside = std::filesystem::path(place.file).parent_path() / given;
-  if (std::filesystem::is_regular_file(beside)) return parse_toml_file(beside);
+  const auto file = path_of(name, place);
+  if (std::filesystem::is_regular_file(file)) return parse_toml_file(file);
   return load_preset(name, place);
 }
 

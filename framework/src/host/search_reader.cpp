@@ -93,8 +93,10 @@ void read_free(const Node::Entry& entry, const std::vector<Settable>& all, std::
   if (range && range->type == Node::Type::array && range->array.size() == 2) {
     low = checked_real(range->array[0], "'range'", any, mistakes);
     high = checked_real(range->array[1], "'range'", any, mistakes);
-    if (low && high && *low > *high)
+    if (low && high && *low > *high) {
       mistakes.add(range->place, "the first value of 'range' is above the second");
+      return;
+    }
   } else if (range) {
     mistakes.add(range->place,
                  "'range' is " + describe(*range) + "; expected two values, as in range = [-10, 10]");
@@ -133,6 +135,19 @@ void read_free(const Node::Entry& entry, const std::vector<Settable>& all, std::
   }
 }
 
+// Values of a rule file become the start of the parameters of the same name; others keep theirs.
+void start_from_rule(SearchSpec& search, const std::vector<std::optional<RuleSpec>>& rules) {
+  for (FreeParameter& f : search.free) {
+    if (f.target.part != ParameterTarget::Part::rule || !rules[f.target.owner]) continue;
+    const RuleSpec& rule = *rules[f.target.owner];
+    const std::string name = f.path.substr(f.path.find('.') + 1);
+    const auto parameters = rule.basis->parameters();
+    for (std::size_t k = 0; k < parameters.size(); ++k) {
+      if (parameters[k].name == name) f.start = std::clamp(rule.values[k], f.lower, f.upper);
+    }
+  }
+}
+
 void read_budget(TableReader& search, BudgetSpec& budget) {
   const Node* node = search.take("budget");
   if (!node) {
@@ -145,8 +160,10 @@ void read_budget(TableReader& search, BudgetSpec& budget) {
   budget.generations = reader.integer("generations", 0, 1);
   budget.lives = reader.integer("lives", 0, 1);
   budget.wall_time = reader.real("wall_time", 0, {"s", 0, HUGE_VAL, true});
+  const auto before = search.mistakes().count();
   reader.finish();
-  if (budget.evaluations == 0 && budget.generations == 0 && budget.lives == 0 && budget.wall_time == 0) {
+  if (search.mistakes().count() == before && budget.evaluations == 0 && budget.generations == 0 &&
+      budget.lives == 0 && budget.wall_time == 0) {
     search.mistakes().add(node->place, "'budget' needs one of: evaluations, generations, lives, wall_time");
   }
 }
@@ -169,8 +186,7 @@ void read_search(TableReader& top, PluginReader& plugins, Pipeline& pipeline) {
       mistakes.add(start->place, "'start_from' is " + describe(*start) +
                                      "; expected a rule file or the directory of a run");
     } else {
-      const auto beside = std::filesystem::path(start->place.file).parent_path() / start->text();
-      search.start_from = std::filesystem::absolute(beside).lexically_normal();
+      search.start_from = path_of(start->text(), start->place);
       if (!std::filesystem::exists(search.start_from))
         mistakes.add(start->place, "there is no rule file or run '" + search.start_from.string() + "'");
     }
@@ -186,12 +202,11 @@ void read_search(TableReader& top, PluginReader& plugins, Pipeline& pipeline) {
                                      "; expected \"no_plasticity\", a preset, or a rule file");
         continue;
       }
-      const auto beside = std::filesystem::path(name.place.file).parent_path() / name.text();
+      const auto beside = path_of(name.text(), name.place);
       const bool is_file = std::filesystem::is_regular_file(beside);
-      search.references.push_back(
-          {is_file ? beside.stem().string() : name.text(),
-           is_file ? std::filesystem::absolute(beside).lexically_normal().string() : name.text(),
-           load_rules(plugins, pipeline, name.text(), name.place)});
+      search.references.push_back({is_file ? beside.stem().string() : name.text(),
+                                   is_file ? beside.string() : name.text(),
+                                   load_rules(plugins, pipeline, name.text(), name.place)});
     }
   } else {
     search.references.push_back(
@@ -212,6 +227,9 @@ void read_search(TableReader& top, PluginReader& plugins, Pipeline& pipeline) {
           std::ranges::any_of(all, [&](const Settable& s) { return s.path.starts_with(owner); });
       if (known || !incomplete) read_free(entry, all, search.free, mistakes);
     }
+  }
+  if (std::filesystem::is_regular_file(search.start_from)) {
+    start_from_rule(search, load_rules(plugins, pipeline, search.start_from.string(), {}));
   }
   reader.finish();
   if (pipeline.losses.empty()) mistakes.add(node->place, "a search needs at least one table [loss.NAME]");

@@ -156,8 +156,7 @@ std::optional<Config::Value> checked_value(const Node& node, const abi::Paramete
     }
     case T::path: {
       if (node.type != Node::Type::text) return wrong_type();
-      const std::filesystem::path beside = std::filesystem::path(node.place.file).parent_path() / node.text();
-      return std::filesystem::absolute(beside).lexically_normal().string();
+      return path_of(node.text(), node.place).string();
     }
     case T::real_list:
       return list([&](const Node& n) { return checked_real(n, subject, limits, mistakes); });

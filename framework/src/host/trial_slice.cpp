@@ -47,7 +47,9 @@ std::vector<std::int64_t> trials_named(const std::vector<PhaseSpec>& phases, std
     begin_of_phase += phase.trials;
     names.push_back(phase.name);
   }
-  if (count < 0) fail(text, "there is no phase '" + std::string(name) + "'; there are " + joined(names));
+  if (count < 0)
+    fail(text, "there is no phase '" + std::string(name) + "'." + suggestion(name, names) +
+                   " There are: " + joined(names));
 
   std::int64_t from = 0, to = count, step = 1;
   if (bracket < text.size()) {

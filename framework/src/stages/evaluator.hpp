@@ -14,7 +14,7 @@ namespace hebbforge {
 
 /// What a life's result holds, in order: how it ended, trials survived, weighted loss parts, measures,
 /// effects of all terms of all rules.
-struct LifeLayout {
+struct HEBBFORGE_API LifeLayout {
   std::vector<std::string> losses, measures, effects;  ///< names: "time", "r2", "EE.x~*y"
   std::size_t loss_at() const noexcept { return 2; }
   std::size_t measure_at() const noexcept { return 2 + losses.size(); }
@@ -24,7 +24,7 @@ struct LifeLayout {
 };
 
 /// The lives of candidates: column (candidate * networks + network), rows as the layout says.
-struct Scores {
+struct HEBBFORGE_API Scores {
   LifeLayout layout;
   std::size_t networks = 0;
   Eigen::MatrixXd lives;

@@ -1,0 +1,230 @@
+// The stage `search`: files, repeatability, interruption, resumption.
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <fstream>
+#include <hebbforge/error.hpp>
+#include <hebbforge/host/run.hpp>
+#include <map>
+#include <sstream>
+
+#include "host/hdf5_file.hpp"
+#include "registry.hpp"
+#include "stages/evaluator.hpp"
+#include "stages/statistics.hpp"
+
+using namespace hebbforge;
+namespace {
+
+const std::filesystem::path small = std::filesystem::path(HEBBFORGE_TEST_DATA) / "pipelines/small.toml";
+
+Pipeline load(std::vector<std::string> overrides = {}) {
+  PipelineOptions options;
+  options.overrides = std::move(overrides);
+  return load_pipeline(built_plugins(), small, options);
+}
+
+std::string bytes(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// The files that have to be the same, byte by byte.
+std::map<std::string, std::string> results(const std::filesystem::path& run) {
+  std::map<std::string, std::string> all;
+  for (const char* name : {"evaluations.csv", "rule.toml", "results.h5"}) all[name] = bytes(run / name);
+  return all;
+}
+
+void check_same(const std::filesystem::path& a, const std::filesystem::path& b) {
+  const auto theirs = results(b);
+  for (const auto& [name, text] : results(a)) {
+    BOOST_TEST(!text.empty(), name);
+    BOOST_TEST((text == theirs.at(name)), name << " differs");
+  }
+}
+
+RunSummary run(const Pipeline& pipeline, const std::filesystem::path& directory, bool resume = false,
+               const std::atomic<bool>* stop = nullptr, RunObserver* observer = nullptr) {
+  RunOptions options;
+  options.directory = directory;
+  options.resume = resume;
+  options.stop = stop;
+  options.observer = observer;
+  return run_search(pipeline, options);
+}
+
+/// Asks to stop after a number of generations.
+struct StopAfter final : RunObserver {
+  explicit StopAfter(std::uint64_t n) : generations(n) {}
+  void progress(const SearchProgress& p) override {
+    if (p.generation >= generations) stop = true;
+  }
+  std::uint64_t generations;
+  std::atomic<bool> stop{false};
+};
+
+const std::filesystem::path& undisturbed() {
+  static const std::filesystem::path directory = [] {
+    const auto made = scratch("search") / "undisturbed";
+    run(load({"executor.jobs=1"}), made);
+    return made;
+  }();
+  return directory;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_run_leaves_its_files_and_says_what_it_found) {
+  const auto directory = undisturbed().parent_path() / "files";
+  const RunSummary summary = run(load(), directory);
+  BOOST_TEST(summary.evaluations == 24);
+  BOOST_TEST(summary.stop_reason == "budget: generations");
+  BOOST_TEST(summary.files.size() == 6);
+  BOOST_REQUIRE_EQUAL(summary.rules.size(), 3);
+  BOOST_TEST(summary.rules[1].name == "no_plasticity");
+  BOOST_TEST(summary.rules[0].report.networks == 4);
+  const Hdf5Reader in(directory / "results.h5");
+  BOOST_TEST(in.shape("search/losses") == (std::vector<std::size_t>{24, 3, 3}),
+             boost::test_tools::per_element());
+  BOOST_TEST(in.shape("search/parameters") == (std::vector<std::size_t>{24, 7}),
+             boost::test_tools::per_element());
+  BOOST_TEST(in.texts("loss_names") == (std::vector<std::string>{"time", "rate", "effect"}),
+             boost::test_tools::per_element());
+  // The objective is the sum over networks of the weighted parts.
+  const auto losses = in.reals("search/losses"), sums = in.reals("search/loss");
+  const auto ends = in.integers("search/end");
+  for (std::size_t e = 0; e < sums.size(); ++e) {
+    if (ends[3 * e] + ends[3 * e + 1] + ends[3 * e + 2] > 0) continue;
+    double sum = 0;
+    for (std::size_t k = 0; k < 9; ++k) sum += losses[9 * e + k];
+    BOOST_TEST(std::abs(sum - sums[e]) < 1e-12 * sum);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_number_of_jobs_does_not_change_a_byte) {
+  const auto two = undisturbed().parent_path() / "two";
+  run(load({"executor.jobs=2"}), two);
+  check_same(undisturbed(), two);
+}
+
+BOOST_AUTO_TEST_CASE(the_resolved_pipeline_of_a_run_gives_the_same_bytes) {
+  const auto again = undisturbed().parent_path() / "resolved";
+  run(load_pipeline(built_plugins(), undisturbed() / "pipeline.toml"), again);
+  check_same(undisturbed(), again);
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupted_search_goes_on_to_the_same_bytes) {
+  for (const char* optimizer : {"cma_es", "random_search"}) {
+    const std::string choice = std::string("search.optimizer={plugin=\"") + optimizer + "\",population=4}";
+    const auto whole = undisturbed().parent_path() / (std::string("whole_") + optimizer);
+    const auto parts = undisturbed().parent_path() / (std::string("parts_") + optimizer);
+    run(load({choice}), whole);
+    for (std::uint64_t k = 1; k <= 5; k += 2) {
+      StopAfter stop(k);
+      BOOST_TEST(run(load({choice}), parts, true, &stop.stop, &stop).interrupted);
+      BOOST_TEST(!std::filesystem::exists(parts / "results.h5"));
+    }
+    BOOST_TEST(!run(load({choice}), parts, true).interrupted);
+    check_same(whole, parts);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_finished_search_can_get_a_larger_budget) {
+  const auto longer = undisturbed().parent_path() / "longer";
+  run(load({"search.budget={generations=2}"}), longer);
+  run(load(), longer, true);
+  check_same(undisturbed(), longer);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_directory_is_not_overwritten_and_belongs_to_its_pipeline) {
+  BOOST_CHECK_THROW(run(load(), undisturbed()), ConfigError);
+  try {
+    run(load({"loss.time.weight=500"}), undisturbed(), true);
+    BOOST_FAIL("another pipeline was accepted");
+  } catch (const ConfigError& error) {
+    BOOST_TEST(std::string(error.what()).find("there: weight = 1000.0\n  here:  weight = 500.0") !=
+                   std::string::npos,
+               error.what());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_checkpoint_gives_a_message) {
+  const auto damaged = undisturbed().parent_path() / "damaged";
+  std::filesystem::create_directories(damaged);
+  const std::string good = bytes(undisturbed() / "checkpoint.h5");
+  for (const std::size_t length : {std::size_t{0}, std::size_t{100}, good.size() / 2, good.size() - 100}) {
+    std::ofstream(damaged / "checkpoint.h5", std::ios::binary | std::ios::trunc) << good.substr(0, length);
+    BOOST_CHECK_THROW(run(load(), damaged, true), SimulationError);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(budgets_are_never_exceeded) {
+  const auto base = undisturbed().parent_path();
+  BOOST_TEST(run(load({"search.budget={evaluations=11}"}), base / "evaluations").evaluations == 8);
+  BOOST_TEST(run(load({"search.budget={lives=30}"}), base / "lives").evaluations == 8);
+}
+
+BOOST_AUTO_TEST_CASE(networks_are_redrawn_in_every_generation_if_asked_for) {
+  const auto directory = undisturbed().parent_path() / "redrawn";
+  run(load({"search.redraw=\"generation\""}), directory);
+  const Hdf5Reader in(directory / "results.h5");
+  const auto first = in.integers("search/first_network");
+  BOOST_TEST(first[0] == 0);
+  BOOST_TEST(first[4] == 3);
+  BOOST_TEST(first[23] == 15);
+  BOOST_TEST((bytes(directory / "evaluations.csv") != bytes(undisturbed() / "evaluations.csv")));
+}
+
+BOOST_AUTO_TEST_CASE(a_search_starts_from_a_rule_or_from_a_run) {
+  const auto base = undisturbed().parent_path();
+  const auto start = "search.start_from=" + undisturbed().string();
+  run(load({start, "search.budget={generations=1}"}), base / "from_run");
+  const Hdf5Reader before(undisturbed() / "checkpoint.h5"), after(base / "from_run/results.h5");
+  BOOST_TEST(after.has("distribution/covariance"));
+  // Four candidates around the other run's mean, not around the pipeline's start.
+  const auto mean = before.reals("distribution/mean"), candidates = after.reals("search/parameters");
+  double from_mean = 0;
+  for (std::size_t k = 0; k < 4; ++k)
+    from_mean = std::max(from_mean, std::abs(candidates[7 * k + 6] - mean[6]));
+  BOOST_TEST(from_mean < 1.0);
+  const auto rule = "search.start_from=" + (undisturbed() / "rule.toml").string();
+  const Pipeline p = load({rule});
+  const Hdf5Reader results(undisturbed() / "results.h5");
+  const auto picked = results.integers("select/evaluation").at(results.integer("picked") - 1);
+  BOOST_TEST(p.search->free[0].start == results.reals("search/parameters").at(7 * picked));
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_candidate_is_behind_every_healthy_one_and_graded) {
+  const Pipeline pipeline = load();
+  Scores scores;
+  scores.layout = LifeLayout::of(pipeline);
+  scores.networks = 2;
+  scores.lives = Eigen::MatrixXd::Zero(static_cast<Eigen::Index>(scores.layout.size()), 4);
+  scores.lives.col(0)[2] = 5;
+  scores.lives.col(1)[2] = 7;
+  scores.lives.col(0)[1] = scores.lives.col(1)[1] = scores.lives.col(2)[1] = 12;
+  scores.lives.col(3)[0] = 2;  // runaway after 6 of 12 trials
+  scores.lives.col(3)[1] = 6;
+  BOOST_TEST(scores.sum(0, 12, true, 0) == 12);
+  BOOST_TEST(scores.sum(1, 12, true, 0) == 1e12 * (2 - 18.0 / 24));
+  BOOST_TEST(scores.sum(1, 12, false, 0.5) == 2e8 + 5e6);
+  BOOST_TEST(std::isinf(scores.loss(1, 1)));
+}
+
+BOOST_AUTO_TEST_CASE(medians_and_their_intervals) {
+  BOOST_TEST(median({3, 1, 2}) == 2);
+  BOOST_TEST(median({4, 1, 2, 3}) == 2.5);
+  BOOST_TEST(std::isinf(median({1, HUGE_VAL, HUGE_VAL})));
+  BOOST_TEST(std::isnan(median({})));
+  std::vector<double> values;
+  for (int k = 0; k < 101; ++k) values.push_back(k);
+  const Interval interval = median_interval(values);
+  // The exact binomial 95 % interval of the median of 101 ordered values is [40, 60].
+  BOOST_TEST(interval.low >= 37);
+  BOOST_TEST(interval.low <= 43);
+  BOOST_TEST(interval.high >= 57);
+  BOOST_TEST(interval.high <= 63);
+}
