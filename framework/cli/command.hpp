@@ -32,6 +32,8 @@ void catch_signals();
 /// Each adds its subcommand; the callback sets session.exit.
 void add_run(CLI::App& app, Session& session);
 void add_simulate(CLI::App& app, Session& session);
+void add_evaluate(CLI::App& app, Session& session);
+void add_merge(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_list(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);

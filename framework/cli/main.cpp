@@ -68,6 +68,8 @@ int main(int argc, char** argv) {
       "Exit status: 0 done, 1 failed, 2 wrong input, 130 interrupted (after a checkpoint).");
   cli::add_run(app, session);
   cli::add_simulate(app, session);
+  cli::add_evaluate(app, session);
+  cli::add_merge(app, session);
   cli::add_check(app, session);
   cli::add_list(app, session);
   cli::add_describe(app, session);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/document.hpp"
+#include "host/table_reader.hpp"
 
 namespace hebbforge {
 namespace {
@@ -174,6 +175,15 @@ std::string resolved_text(const Pipeline& p) {
   if (p.search) write_search(out, *p.search);
   out.plugin_record();
   return out.take();
+}
+
+std::string identity_text(Pipeline pipeline) {
+  if (pipeline.search) pipeline.search->budget = {};
+  pipeline.networks.report = 0;
+  for (const abi::Parameter& p : pipeline.executor.plugin->descriptor->parameters) {
+    pipeline.executor.config.set(p.name, default_value(p));
+  }
+  return resolved_text(pipeline);
 }
 
 }  // namespace hebbforge

@@ -82,6 +82,13 @@ class LifeJob final : public Job {
 
 }  // namespace
 
+NetworkSet network_set_named(const std::string& name) {
+  if (name == "search") return NetworkSet::search;
+  if (name == "select") return NetworkSet::select;
+  if (name == "report") return NetworkSet::report;
+  throw ConfigError("there is no set of networks '" + name + "'; expected search, select or report");
+}
+
 LifeLayout LifeLayout::of(const Pipeline& pipeline) {
   LifeLayout layout;
   for (const LossSpec& spec : pipeline.losses) {

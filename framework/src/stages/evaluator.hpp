@@ -56,6 +56,9 @@ Pipeline with_rules(const Pipeline& pipeline, const std::vector<std::optional<Ru
 /// Sum of |c| over all parameters of the rules whose names begin with "c.".
 double sum_of_coefficients(const Pipeline& pipeline);
 
+/// "search", "select" or "report". \throws ConfigError
+NetworkSet network_set_named(const std::string& name);
+
 /// Runs lives. One at a time.
 class Evaluator {
  public:

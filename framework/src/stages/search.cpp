@@ -16,7 +16,6 @@
 #include "host/log_file.hpp"
 #include "host/resolved.hpp"
 #include "host/rule_file.hpp"
-#include "host/table_reader.hpp"
 #include "stages/evaluator.hpp"
 #include "stages/optimizer_state.hpp"
 #include "stages/search_record.hpp"
@@ -46,16 +45,6 @@ SetSummary summary_of(const Scores& scores) {
     s.measures.push_back(median(values));
   }
   return s;
-}
-
-// What must not differ between a run and its resumption: everything but how long and how it is run.
-std::string identity_of(Pipeline pipeline) {
-  pipeline.search->budget = {};
-  pipeline.networks.report = 0;
-  for (const abi::Parameter& p : pipeline.executor.plugin->descriptor->parameters) {
-    pipeline.executor.config.set(p.name, default_value(p));
-  }
-  return resolved_text(pipeline);
 }
 
 std::string first_difference(const std::string& a, const std::string& b) {
@@ -160,7 +149,7 @@ class Search {
       if (in.integer("format") != checkpoint_format)
         throw Error("the checkpoint has format " + std::to_string(in.integer("format")) +
                     ", this version reads " + std::to_string(checkpoint_format));
-      const std::string there = in.text("pipeline"), here = identity_of(pipeline_);
+      const std::string there = in.text("pipeline"), here = identity_text(pipeline_);
       if (there != here) {
         throw ConfigError(
             "the run in '" + options_.directory.string() +
@@ -344,6 +333,8 @@ class Search {
   bool score_report() {
     const std::int64_t networks = pipeline_.networks.report;
     if (networks == 0) return true;
+    if (record_.report.networks == static_cast<std::size_t>(networks))
+      return true;  // a finished run, resumed
     message("scoring the picked rule and the references on " + std::to_string(networks) + " report networks");
     if (picked() &&
         !evaluator_.evaluate(picked_pipeline(), {}, NetworkSet::report, 0, networks, record_.report))
@@ -392,7 +383,7 @@ class Search {
   void save_checkpoint() {
     Hdf5Writer out(file("checkpoint.h5"));
     out.integer("format", checkpoint_format);
-    out.text("pipeline", identity_of(pipeline_));
+    out.text("pipeline", identity_text(pipeline_));
     out.real("seconds", seconds());
     record_.write(out);
     MemoryState state;

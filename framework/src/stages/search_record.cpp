@@ -70,6 +70,12 @@ std::vector<double> read_lives(const Hdf5Reader& in, const std::string& group, c
   return lives;
 }
 
+}  // namespace
+
+void write_scores(Hdf5Writer& out, const std::string& group, const Scores& scores) {
+  write_lives(out, group, scores.layout, scores.lives.data(), scores.candidates(), scores.networks);
+}
+
 Scores read_scores(const Hdf5Reader& in, const std::string& group, const LifeLayout& layout) {
   const std::size_t networks = in.shape(group + "/end").at(1);
   const auto lives = read_lives(in, group, layout, networks);
@@ -79,14 +85,10 @@ Scores read_scores(const Hdf5Reader& in, const std::string& group, const LifeLay
                                             static_cast<Eigen::Index>(lives.size()) / fields)};
 }
 
-}  // namespace
-
-void write_scores(Hdf5Writer& out, const std::string& group, const Scores& scores) {
-  write_lives(out, group, scores.layout, scores.lives.data(), scores.candidates(), scores.networks);
-}
-
 void SearchRecord::add_generation(std::uint64_t index, std::uint64_t first, const Eigen::MatrixXd& candidates,
                                   const std::vector<double>& losses, const Scores& scores) {
+  report = {};  // of the rule that was picked before
+  for (ReferenceScores& reference : references) reference.report = {};
   generation.insert(generation.end(), losses.size(), index);
   first_network.insert(first_network.end(), losses.size(), first);
   loss.insert(loss.end(), losses.begin(), losses.end());
@@ -185,6 +187,7 @@ SearchRecord SearchRecord::read(const Hdf5Reader& in, const LifeLayout& layout,
                                  read_scores(in, group + "/select", own),
                                  {}});
   }
+  if (in.has("report")) record.report = read_scores(in, "report", layout);
   return record;
 }
 

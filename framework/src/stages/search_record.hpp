@@ -58,5 +58,7 @@ struct SearchRecord {
 
 /// Datasets end, trials_survived, losses, measures, effects, total under `group`.
 void write_scores(Hdf5Writer& out, const std::string& group, const Scores& scores);
+/// \throws Error if sizes do not fit the layout
+Scores read_scores(const Hdf5Reader& in, const std::string& group, const LifeLayout& layout);
 
 }  // namespace hebbforge

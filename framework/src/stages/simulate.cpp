@@ -44,13 +44,6 @@ class RecordJob final : public Job {
   std::vector<RecordedLife>& lives_;
 };
 
-NetworkSet set_named(const std::string& name) {
-  if (name == "search") return NetworkSet::search;
-  if (name == "select") return NetworkSet::select;
-  if (name == "report") return NetworkSet::report;
-  throw ConfigError("there is no set of networks '" + name + "'; expected search, select or report");
-}
-
 void write_life(Hdf5Writer& out, const std::string& group, const Pipeline& pipeline,
                 const RecordedLife& life) {
   const auto transposed = [&](const char* name, const Eigen::MatrixXd& matrix) {
@@ -86,7 +79,7 @@ void write_life(Hdf5Writer& out, const std::string& group, const Pipeline& pipel
 
 SimulateSummary simulate(const Pipeline& pipeline, const SimulateOptions& options) {
   std::vector<RecordedLife> lives(static_cast<std::size_t>(options.networks));
-  RecordJob job(pipeline, options, set_named(options.set), lives);
+  RecordJob job(pipeline, options, network_set_named(options.set), lives);
   const Eigen::MatrixXd inputs(0, options.networks);
   Eigen::MatrixXd results(0, options.networks);
   pipeline.executor.plugin->create<Executor>(pipeline.executor.config)
