@@ -4,13 +4,25 @@
 
 #include "command.hpp"
 #include "load.hpp"
+#include "stages/estimate.hpp"
 
 namespace hebbforge::cli {
 namespace {
 
 struct Arguments : PipelineArguments {
-  bool resolved = false;
+  bool resolved = false, estimate = false;
 };
+
+void print(const CostEstimate& cost) {
+  std::printf(
+      "%lld lives (of which up to %lld to select) of %.3g s of processor time each, median of three: %.3g "
+      "core-hours\n",
+      static_cast<long long>(cost.lives), static_cast<long long>(cost.most_select_lives),
+      cost.seconds_per_life, cost.core_hours);
+  std::printf("wall time about %.3g min with %lld lives at a time; memory %.0f MB; disk %.0f MB\n",
+              cost.wall_seconds / 60, static_cast<long long>(cost.jobs), cost.memory_bytes / 1e6,
+              cost.disk_bytes / 1e6);
+}
 
 void check(Session& session, const Arguments& arguments) {
   const Pipeline pipeline = load(session, arguments, false);
@@ -25,6 +37,7 @@ void check(Session& session, const Arguments& arguments) {
               static_cast<long long>(pipeline.trials()), pipeline.losses.size());
   if (pipeline.search) std::printf(", %zu free parameters", pipeline.search->free.size());
   std::printf("\n");
+  if (arguments.estimate) print(estimate_cost(pipeline));
 }
 
 }  // namespace
@@ -35,10 +48,14 @@ void add_check(CLI::App& app, Session& session) {
   arguments->add_to(*command);
   command->add_option("--rule", arguments->rule, "Rule file or preset in place of the pipeline's rules")
       ->type_name("RULE");
+  command->add_option("--jobs", arguments->jobs, "For --estimate: lives at a time")
+      ->check(CLI::PositiveNumber);
+  command->add_flag("--estimate", arguments->estimate, "Time three lives and say what the search will cost");
   command->add_flag("--resolved", arguments->resolved, "Print the pipeline with every default");
   command->footer(
-      "Example:\n"
+      "Examples:\n"
       "  hebbforge check examples/02_find_a_rule/pipeline.toml --resolved\n"
+      "  hebbforge check examples/02_find_a_rule/pipeline.toml --estimate --jobs 30\n"
       "Every mistake is told as file:line:column, in one go; exit status 2.");
   command->callback([arguments, &session] { check(session, *arguments); });
 }

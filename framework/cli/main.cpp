@@ -33,7 +33,9 @@ void catch_signals() {
   std::signal(SIGTERM, on_signal);
 }
 
-void Session::find_plugins() { registry.search_default_steps(plugin_path); }
+void Session::find_plugins() {
+  if (registry.steps().empty()) registry.search_default_steps(plugin_path);
+}
 
 void PipelineArguments::add_to(CLI::App& command) {
   command.add_option("pipeline", file, "Pipeline file (TOML)")->required()->type_name("FILE");

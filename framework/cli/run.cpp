@@ -6,8 +6,10 @@
 #include <string>
 
 #include "command.hpp"
+#include "host/hdf5_file.hpp"
 #include "host/log_file.hpp"
 #include "load.hpp"
+#include "stages/seed_table.hpp"
 
 namespace hebbforge::cli {
 namespace {
@@ -51,6 +53,7 @@ class ProgressLine final : public RunObserver {
 
 struct Arguments : PipelineArguments {
   std::filesystem::path out;
+  std::vector<std::string> seeds;
   bool resume = false, smoke = false;
   std::string engine = "fused";
 };
@@ -62,25 +65,37 @@ void run(Session& session, Arguments& arguments) {
                                          "search.budget={generations=1}"};
     arguments.overrides.insert(arguments.overrides.begin(), small.begin(), small.end());
   }
-  const Pipeline pipeline = load(session, arguments, true);
   const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
   log_quietly(on_terminal);
   ProgressLine line(on_terminal);
   catch_signals();
   RunOptions options;
-  options.directory =
-      arguments.out.empty() ? std::filesystem::path("runs") / default_name(arguments.file) : arguments.out;
   options.resume = arguments.resume;
   options.reference_kernel = arguments.engine == "reference";
   options.stop = &stop_requested();
   options.observer = &line;
-  const RunSummary summary = run_search(pipeline, options);
-  line.finish();
-  std::printf("%s", summary_text(summary).c_str());
-  if (!summary.interrupted) return;
-  std::printf("go on with: hebbforge run %s --out %s --resume\n", arguments.file.c_str(),
-              options.directory.c_str());
-  session.exit = interrupted;
+  const std::filesystem::path directory =
+      arguments.out.empty() ? std::filesystem::path("runs") / default_name(arguments.file) : arguments.out;
+  std::vector<SeedResult> results;
+  for (const std::string& seed :
+       arguments.seeds.empty() ? std::vector<std::string>{arguments.seed} : arguments.seeds) {
+    arguments.seed = seed;
+    const Pipeline pipeline = load(session, arguments, true);
+    options.directory = arguments.seeds.empty() ? directory : directory / ("seed_" + seed);
+    results.push_back({pipeline.seeds.seed, run_search(pipeline, options)});
+    line.finish();
+    std::printf("%s%s\n", arguments.seeds.empty() ? "" : ("seed " + seed + ": ").c_str(),
+                summary_text(results.back().summary).c_str());
+    std::fflush(stdout);
+    if (results.back().summary.interrupted) {
+      std::printf("go on with the same command and --resume\n");
+      session.exit = interrupted;
+      return;
+    }
+  }
+  if (results.size() < 2) return;
+  write_text_file(directory / "seeds.csv", seed_table_csv(results));
+  std::printf("%s  %s\n", seed_table_text(results).c_str(), (directory / "seeds.csv").c_str());
 }
 
 }  // namespace
@@ -92,6 +107,11 @@ void add_run(CLI::App& app, Session& session) {
   command
       ->add_option("--out", arguments->out, "Run directory; by default runs/NAME, NAME being the pipeline's")
       ->type_name("DIR");
+  command
+      ->add_option("--seeds", arguments->seeds,
+                   "Several searches, one a seed, into DIR/seed_N; then one table over them")
+      ->delimiter(',')
+      ->type_name("N,N,...");
   command->add_option("--jobs", arguments->jobs, "Lives at a time; by default one per processor")
       ->check(CLI::PositiveNumber);
   command->add_flag("--resume", arguments->resume,
@@ -104,6 +124,7 @@ void add_run(CLI::App& app, Session& session) {
       "Examples:\n"
       "  hebbforge run examples/02_find_a_rule/pipeline.toml --out runs/find --seed 8001\n"
       "  hebbforge run examples/02_find_a_rule/pipeline.toml --out runs/find --resume\n"
+      "  hebbforge run examples/02_find_a_rule/pipeline.toml --out runs/three --seeds 8000,8001,8002\n"
       "  hebbforge run pipeline.toml --set search.budget.evaluations=600 --set "
       "'search.optimizer=\"random_search\"'\n"
       "Ctrl-C saves a checkpoint and exits with 130.");

@@ -61,6 +61,13 @@ std::string summary_text(const RunSummary& summary) {
     text += std::string("(last columns: median over healthy ") + (report ? "report" : "select") +
             " networks, and lives that failed)\n";
   }
+  if (!summary.stiff.empty()) {
+    text +=
+        "\nsearch distribution at the end: spread, in initial steps, along its stiffest and sloppiest "
+        "directions\n";
+    for (const std::string& d : summary.stiff) text += "  stiff   " + d + "\n";
+    for (const std::string& d : summary.sloppy) text += "  sloppy  " + d + "\n";
+  }
   std::snprintf(line, sizeof line, "\n%lld evaluations, %lld lives, %.0f s; ended by %s\n",
                 static_cast<long long>(summary.evaluations), static_cast<long long>(summary.lives),
                 summary.seconds, summary.interrupted ? "an interrupt" : summary.stop_reason.c_str());

@@ -16,6 +16,7 @@
 #include "host/log_file.hpp"
 #include "host/resolved.hpp"
 #include "host/rule_file.hpp"
+#include "stages/directions.hpp"
 #include "stages/evaluator.hpp"
 #include "stages/optimizer_state.hpp"
 #include "stages/search_record.hpp"
@@ -468,9 +469,17 @@ class Search {
     summary.lives = evaluator_.lives();
     summary.seconds = seconds();
     summary.measure_names = record_.layout.measures;
+    fill_directions(summary);
     if (picked()) {
       summary.picked_evaluation = picked()->evaluation;
       const Pipeline best = picked_pipeline();
+      const Eigen::VectorXd candidate = record_.candidate(picked()->evaluation);
+      for (std::size_t k = 0; k < search_.free.size(); ++k) {
+        const double value = candidate[static_cast<Eigen::Index>(k)];
+        summary.parameter_names.push_back(search_.free[k].path);
+        summary.parameter_units.push_back(search_.free[k].unit);
+        summary.parameters.push_back(search_.free[k].log_scale ? std::exp(value) : value);
+      }
       for (const PathwaySpec& p : best.pathways) {
         if (p.rule) summary.formulas.push_back(p.name + ": " + formula_text(*p.rule));
       }
@@ -482,6 +491,22 @@ class Search {
     for (const char* name :
          {"rule.toml", "evaluations.csv", "results.h5", "pipeline.toml", "checkpoint.h5", "log.txt"}) {
       if (std::filesystem::exists(file(name))) summary.files.push_back(file(name));
+    }
+  }
+
+  void fill_directions(RunSummary& summary) const {
+    const auto n = static_cast<Eigen::Index>(search_.free.size());
+    Eigen::MatrixXd covariance(n, n);
+    if (record_.evaluations() == 0 || !optimizer_->covariance(view_of(covariance))) return;
+    const auto all = directions_of(covariance);
+    const auto line = [&](const Direction& d) {
+      char spread[32];
+      std::snprintf(spread, sizeof spread, "%-9.3g", d.spread);
+      return spread + direction_text(d, record_.parameter_names);
+    };
+    for (std::size_t k = 0; k < std::min<std::size_t>(3, all.size()); ++k) {
+      summary.stiff.push_back(line(all[k]));
+      summary.sloppy.push_back(line(all[all.size() - 1 - k]));
     }
   }
 

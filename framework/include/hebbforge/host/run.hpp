@@ -56,6 +56,9 @@ struct RunSummary {
   std::int64_t evaluations = 0, lives = 0, picked_evaluation = -1;
   double seconds = 0;
   std::vector<std::string> formulas;  ///< one per pathway that learns: "EE: dw/dt = …"
+  std::vector<std::string> parameter_names, parameter_units;
+  std::vector<double> parameters;          ///< of the picked rule, in their units
+  std::vector<std::string> stiff, sloppy;  ///< directions of the final distribution, most extreme first
   std::vector<std::string> measure_names;
   std::vector<RuleSummary> rules;  ///< the picked one first
   std::vector<std::filesystem::path> files;

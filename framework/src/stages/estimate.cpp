@@ -1,0 +1,100 @@
+#include "stages/estimate.hpp"
+
+#include <sys/resource.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cmath>
+#include <hebbforge/error.hpp>
+#include <hebbforge/interfaces/optimizer.hpp>
+#include <hebbforge/random.hpp>
+#include <limits>
+#include <thread>
+#include <vector>
+
+#include "stages/evaluator.hpp"
+#include "stages/statistics.hpp"
+
+namespace hebbforge {
+namespace {
+
+double processor_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+double peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return 1024.0 * static_cast<double>(usage.ru_maxrss);
+}
+
+// A life that fails early tells nothing about the others: steps are halved until one survives.
+double seconds_of_a_life(const Pipeline& pipeline, std::int64_t number) {
+  const SearchSpec& search = *pipeline.search;
+  Random random(pipeline.seeds.optimizer, "estimate", static_cast<std::uint64_t>(number));
+  Eigen::VectorXd direction(static_cast<Eigen::Index>(search.free.size()));
+  for (double& d : direction) d = random.normal();
+  double seconds = 0;
+  for (double scale = 0.5; scale > 1e-3; scale /= 2) {
+    Eigen::VectorXd candidate = start_of(search);
+    for (Eigen::Index k = 0; k < candidate.size(); ++k)
+      candidate[k] += scale * search.free[static_cast<std::size_t>(k)].step * direction[k];
+    const Pipeline variant = with_candidate(pipeline, view_of(std::as_const(candidate)));
+    LifeOptions options;
+    options.network = number;
+    const double before = processor_seconds();
+    const LifeResult life = run_life(variant, options);
+    seconds = processor_seconds() - before;
+    if (life.end == LifeEnd::healthy) break;
+    if (life.end == LifeEnd::plugin_failed) throw SimulationError("a life cannot go on: " + life.message);
+  }
+  return seconds;
+}
+
+}  // namespace
+
+CostEstimate estimate_cost(const Pipeline& pipeline) {
+  if (!pipeline.search) throw ConfigError("there is nothing to estimate: the pipeline has no table [search]");
+  const SearchSpec& search = *pipeline.search;
+  CostEstimate cost;
+  std::vector<double> seconds;
+  for (std::int64_t k = 0; k < 3; ++k) seconds.push_back(seconds_of_a_life(pipeline, k));
+  cost.seconds_per_life = median(seconds);
+
+  const auto optimizer = search.optimizer.plugin->create<Optimizer>(search.optimizer.config);
+  const Eigen::VectorXd start = start_of(search), lower = Eigen::VectorXd::Constant(start.size(), -HUGE_VAL),
+                        upper = -lower, step = Eigen::VectorXd::Ones(start.size());
+  optimizer->begin({view_of(start), view_of(lower), view_of(upper), view_of(step), 0, no_matrix()});
+  const std::int64_t population = optimizer->population_size(), networks = pipeline.networks.search;
+  const BudgetSpec& b = search.budget;
+  std::int64_t evaluations = std::numeric_limits<std::int64_t>::max();
+  if (b.evaluations > 0) evaluations = std::min(evaluations, b.evaluations);
+  if (b.generations > 0) evaluations = std::min(evaluations, b.generations * population);
+  if (b.lives > 0) evaluations = std::min(evaluations, b.lives / networks);
+  if (evaluations == std::numeric_limits<std::int64_t>::max()) {
+    throw ConfigError(
+        "the budget is wall time alone: how many lives fit into it is what you would have to be told");
+  }
+  const auto references = static_cast<std::int64_t>(search.references.size());
+  cost.most_select_lives = (evaluations + population - 1) / population * pipeline.networks.select;
+  cost.lives = evaluations * networks + cost.most_select_lives +
+               references * (networks + pipeline.networks.select) +
+               (references + 1) * pipeline.networks.report;
+  cost.core_hours = static_cast<double>(cost.lives) * cost.seconds_per_life / 3600;
+  const auto jobs = pipeline.executor.config.values().find("jobs");
+  if (jobs != pipeline.executor.config.values().end()) cost.jobs = std::get<std::int64_t>(jobs->second);
+  if (cost.jobs == 0) cost.jobs = std::max(1u, std::thread::hardware_concurrency());
+  cost.wall_seconds = cost.core_hours * 3600 / static_cast<double>(cost.jobs);
+
+  const double values = static_cast<double>(LifeLayout::of(pipeline).size()) * static_cast<double>(networks) +
+                        static_cast<double>(start.size());
+  const double record = 8 * values * static_cast<double>(evaluations);
+  cost.disk_bytes = 3 * record + 20.0 * static_cast<double>(start.size() * evaluations) +
+                    1e6;  // results, checkpoint and its successor, CSV
+  cost.memory_bytes = peak_memory() + 2 * record + 2e6 * static_cast<double>(cost.jobs - 1);
+  return cost;
+}
+
+}  // namespace hebbforge
