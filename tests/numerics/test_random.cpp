@@ -103,10 +103,14 @@ BOOST_AUTO_TEST_CASE(normal_is_standard_normal) {
              kolmogorov_limit);
 }
 
-BOOST_AUTO_TEST_CASE(normal_has_the_tails_of_a_normal) {
-  // Counts beyond 3 and 4: where a Kolmogorov test sees nothing.
+BOOST_AUTO_TEST_CASE(normal_has_the_moments_and_tails_of_a_normal) {
+  // Sharper than a Kolmogorov test: mean, variance, and counts beyond 3 and 4.
   Random random(2, "normal");
   const auto values = draw(1000000, [&] { return random.normal(); });
+  double sum = 0, squares = 0;
+  for (const double v : values) sum += v, squares += v * v;
+  BOOST_TEST(std::abs(sum / 1e6) < 4.9e-3);  // 4.9 standard errors
+  BOOST_TEST(std::abs(squares / 1e6 - 1) < 4.9 * std::sqrt(2e-6));
   for (const double z : {-4., -3., 3., 4.}) {
     const auto beyond =
         static_cast<double>(std::ranges::count_if(values, [&](double v) { return z < 0 ? v < z : v > z; }));
