@@ -21,7 +21,7 @@ double LinQuad::to_phenotype(double g) const noexcept {
   const bool has_lower = std::isfinite(lower), has_upper = std::isfinite(upper);
   const double al = has_lower ? near_lower() : 0, au = has_upper ? near_upper() : 0;
   const double low = lower - al, high = upper + au;
-  if (has_lower && has_upper) {
+  if (has_lower && has_upper && (g < low || g > high)) {
     const double period = 2 * (high - low);
     g = std::fmod(g - low, period);
     if (g < 0) g += period;
