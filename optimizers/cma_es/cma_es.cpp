@@ -5,6 +5,7 @@
 #include <cmath>
 #include <hebbforge/error.hpp>
 #include <hebbforge/random.hpp>
+#include <limits>
 #include <numeric>
 
 namespace hebbforge::cma_es {
@@ -85,7 +86,9 @@ void CmaEs::begin(const SearchSpace& space) {
   for (Eigen::Index i = 0; i < n_; ++i) {
     bounds_.push_back({space.lower[i], space.upper[i]});
     start_[i] = bounds_.back().to_genotype(space.start[i]) / step_[i];
-    max_deviation_[i] = (space.upper[i] - space.lower[i]) / 3 / step_[i];
+    // A fixed coordinate is not limited: without deviation it would end every run ("noeffectcoord").
+    max_deviation_[i] = space.upper[i] > space.lower[i] ? (space.upper[i] - space.lower[i]) / 3 / step_[i]
+                                                        : std::numeric_limits<double>::infinity();
   }
   seed_ = space.seed;
   start_covariance_ = space.covariance;

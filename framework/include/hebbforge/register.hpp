@@ -10,6 +10,7 @@
 #include <hebbforge/version.hpp>
 #include <span>
 #include <string>
+#include <type_traits>
 
 namespace hebbforge {
 
@@ -21,11 +22,15 @@ struct Identity {
   const char* reference = "";
 };
 
+/// A concept of its own, for the compiler's message: std::constructible_from would only say "not".
+template <class T>
+concept NotAbstract = !std::is_abstract_v<T>;
+
 /// A class that HEBBFORGE_EXPORT_PLUGIN accepts: derived from its interface, not abstract, made from a
 /// Config, with static members `identity` and `schema`.
 template <class T, class Interface>
-concept PluginClass =
-    std::derived_from<T, Interface> && std::constructible_from<T, const Config&> && requires {
+concept PluginClass = std::derived_from<T, Interface> && NotAbstract<T> &&
+    std::constructible_from<T, const Config&> && requires {
   { T::identity } -> std::convertible_to<Identity>;
   { T::schema } -> std::convertible_to<std::span<const abi::Parameter>>;
   { Interface::plugin_kind } -> std::convertible_to<abi::Kind>;

@@ -25,19 +25,28 @@ unsigned rounding_state() noexcept {
   return 0;
 #endif
 }
-void clear_flush_to_zero() noexcept {
+void restore_rounding(unsigned before) noexcept {
 #if defined(__SSE2__)
-  _mm_setcsr(_mm_getcsr() & ~0x8040u);
+  _mm_setcsr((_mm_getcsr() & ~0x8040u) | before);
+#else
+  static_cast<void>(before);
 #endif
 }
 
-// "boost::dll::shared_library::load() failed (dlerror system message: X): Bad file descriptor" -> "X"
-std::string system_message(const std::string& text) {
+// "boost::dll::shared_library::load() failed (dlerror system message: FILE: X): Bad file descriptor" -> "X"
+std::string system_message(std::string text, const std::filesystem::path& file) {
   const std::string opening = "dlerror system message: ";
   const auto from = text.find(opening), to = text.rfind(')');
-  return from == std::string::npos || to == std::string::npos
-             ? text
-             : text.substr(from + opening.size(), to - from - opening.size());
+  if (from == std::string::npos || to == std::string::npos) return text;
+  text = text.substr(from + opening.size(), to - from - opening.size());
+  const std::string place = file.string() + ": ";
+  return text.starts_with(place) ? text.substr(place.size()) : text;
+}
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
 }
 
 std::string hex(std::uint32_t value) {
@@ -64,7 +73,11 @@ bool well_formed(std::string_view text, bool dotted) {
   return !start && (!dotted || dots == 1);
 }
 
-bool in_range(const abi::Parameter& p, double value) { return value >= p.minimum && value <= p.maximum; }
+// "" or "X lies outside its range A to B".
+std::string range_mistake(const abi::Parameter& p, double value) {
+  if (value >= p.minimum && value <= p.maximum) return {};
+  return number(value) + " lies outside its range " + number(p.minimum) + " to " + number(p.maximum);
+}
 
 // "" or what is wrong with a schema.
 std::string schema_mistake(const abi::Descriptor& d) {
@@ -73,16 +86,22 @@ std::string schema_mistake(const abi::Descriptor& d) {
     const std::string name = p.name ? p.name : "";
     if (!well_formed(name, false)) return "the parameter name '" + name + "' is not in lower snake case";
     if (!names.insert(p.name).second) return "parameter '" + name + "' is declared twice";
-    const bool number = p.type == abi::ParameterType::real || p.type == abi::ParameterType::integer;
-    if (number && !p.required && !in_range(p, p.default_value))
-      return "the default of parameter '" + name + "' lies outside its range";
-    for (const double v : p.default_numbers) {
-      if (!in_range(p, v)) return "a default of parameter '" + name + "' lies outside its range";
+    if (!p.unit || !p.summary) return "parameter '" + name + "' has no unit or no summary";
+    if (!(p.minimum <= p.maximum)) {
+      return "the minimum of parameter '" + name + "', " + number(p.minimum) + ", is above its maximum, " +
+             number(p.maximum);
+    }
+    const bool scalar = p.type == abi::ParameterType::real || p.type == abi::ParameterType::integer;
+    const std::string scalar_mistake = scalar && !p.required ? range_mistake(p, p.default_value) : "";
+    if (!scalar_mistake.empty()) return "the default of parameter '" + name + "', " + scalar_mistake;
+    for (const double value : p.default_numbers) {
+      const std::string mistake = range_mistake(p, value);
+      if (!mistake.empty()) return "a default of parameter '" + name + "', " + mistake;
     }
     for (const char* text : p.default_texts) {
       const auto same = [&](const char* c) { return std::string_view(c) == text; };
       if (p.choices.size > 0 && std::none_of(p.choices.begin(), p.choices.end(), same)) {
-        return "the default of parameter '" + name + "' is not one of its choices";
+        return "the default of parameter '" + name + "', '" + text + "', is not one of its choices";
       }
     }
   }
@@ -119,11 +138,13 @@ std::vector<PluginCheck> PluginLibrary::load() {
   std::vector<PluginCheck> checks;
   const std::string rebuild = "rebuild the plugin against this installation";
   const auto check = [&](std::string name, bool passed, std::string detail, std::string remedy) {
-    checks.push_back({std::move(name), passed, std::move(detail), passed ? "" : std::move(remedy)});
+    if (passed) detail.clear(), remedy.clear();
+    checks.push_back({std::move(name), passed, std::move(detail), std::move(remedy)});
     return passed;
   };
-  std::error_code missing;
-  if (!check("file", std::filesystem::is_regular_file(file_, missing), "there is no such file",
+  std::error_code unreadable;
+  if (!check("file", std::filesystem::is_regular_file(file_, unreadable),
+             std::filesystem::exists(file_, unreadable) ? "it is not a file" : "there is no such file",
              "check the path"))
     return checks;
 
@@ -132,12 +153,12 @@ std::vector<PluginCheck> PluginLibrary::load() {
     handle_.load(file_, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     check("loads", true, "", "");
   } catch (const std::exception& error) {
-    check("loads", false, "it cannot be loaded: " + system_message(error.what()),
+    check("loads", false, "it cannot be loaded: " + system_message(error.what(), file_),
           "build it as a shared library for this machine, with all libraries that it needs");
     return checks;
   }
   const bool same_rounding = rounding_state() == before;
-  if (!same_rounding && before == 0) clear_flush_to_zero();
+  restore_rounding(before);
   if (!check("rounding", same_rounding, "loading it switched on flush-to-zero for the whole program",
              "link it without -ffast-math"))
     return checks;
@@ -147,14 +168,17 @@ std::vector<PluginCheck> PluginLibrary::load() {
     return checks;
 
   const abi::Manifest* m = handle_.get_alias<abi::ManifestFunction>(abi::manifest_symbol)();
-  if (!check("magic", m != nullptr && m->magic == abi::magic, "its manifest is not one of Hebbforge",
+  if (!check("magic", m && m->magic == abi::magic,
+             m ? "its manifest begins with " + hex(m->magic) + ", one of Hebbforge with " + hex(abi::magic)
+               : std::string("it returns no manifest"),
              rebuild))
     return checks;
-  if (!check("ABI version", m->version == abi::version,
-             "ABI version " + std::to_string(m->version) + ", the host's is " + std::to_string(abi::version),
-             m->version > abi::version
-                 ? "it was built for a newer Hebbforge: update this installation, or " + rebuild
-                 : rebuild))
+  if (!check(
+          "ABI version", m->version == abi::version,
+          "its ABI version is " + std::to_string(m->version) + ", the host's " + std::to_string(abi::version),
+          m->version > abi::version
+              ? "it was built for a newer Hebbforge: update this installation, or " + rebuild
+              : rebuild))
     return checks;
   if (!check("manifest size", m->size == sizeof(abi::Manifest),
              "its manifest has " + std::to_string(m->size) + " bytes, the host's " +
@@ -163,17 +187,19 @@ std::vector<PluginCheck> PluginLibrary::load() {
     return checks;
   const abi::Fingerprint &theirs = m->fingerprint, &ours = abi::this_fingerprint;
   const auto equal = [&](const char* name, std::uint32_t a, std::uint32_t b, const std::string& remedy) {
-    return check(name, a == b,
-                 std::string(name) + " " + std::to_string(a) + ", the host has " + std::to_string(b), remedy);
+    return check(
+        name, a == b,
+        std::string("its ") + name + " is " + std::to_string(a) + ", the host's " + std::to_string(b),
+        remedy);
   };
   const bool same =
       equal("pointer size", theirs.pointer_bytes, ours.pointer_bytes, "build it for this architecture") &&
       equal("real size", theirs.real_bytes, ours.real_bytes, rebuild) &&
       equal("std::string size", theirs.std_string_bytes, ours.std_string_bytes,
             "build it with the same C++ standard library") &&
-      equal("debug containers", theirs.debug_containers, ours.debug_containers,
+      equal("level of debug containers", theirs.debug_containers, ours.debug_containers,
             "build both with or both without _GLIBCXX_DEBUG") &&
-      equal("sanitizers", theirs.sanitizers, ours.sanitizers, "build both with the same sanitizers");
+      equal("set of sanitizers", theirs.sanitizers, ours.sanitizers, "build both with the same sanitizers");
   if (!same) return checks;
   const abi::Manifest host{
       abi::magic, abi::version, sizeof(abi::Manifest), abi::this_fingerprint, abi::this_build, {}};
@@ -182,18 +208,32 @@ std::vector<PluginCheck> PluginLibrary::load() {
                  fingerprint_line("host  ", host),
              rebuild))
     return checks;
+  if (!check("plugins", m->descriptors.size > 0, "its manifest lists no plugin",
+             "end its source with HEBBFORGE_EXPORT_PLUGIN"))
+    return checks;
   for (const abi::Descriptor* d : m->descriptors) {
-    const std::string name = d && d->name ? d->name : "?";
-    if (!check("descriptor",
-               d && d->size == sizeof(abi::Descriptor) &&
-                   static_cast<std::size_t>(d->kind) < abi::kind_count && d->create && d->destroy,
-               "its descriptor of '" + name + "' is incomplete", rebuild))
+    // The size says whether the rest may be read.
+    const std::size_t size = d ? d->size : 0;
+    if (!check("descriptor size", size == sizeof(abi::Descriptor),
+               "a descriptor has " + std::to_string(size) + " bytes, the host's " +
+                   std::to_string(sizeof(abi::Descriptor)),
+               rebuild))
+      return checks;
+    const std::string name = d->name ? d->name : "";
+    const char* lack = !d->create                                    ? "create function"
+                       : !d->destroy                                 ? "destroy function"
+                       : !d->version || !d->summary || !d->reference ? "version, summary or reference"
+                       : static_cast<std::size_t>(d->kind) >= abi::kind_count ? "known kind"
+                                                                              : nullptr;
+    if (!check("descriptor", !lack, "plugin '" + name + "' has no " + (lack ? lack : ""),
+               "export it with HEBBFORGE_EXPORT_PLUGIN"))
       return checks;
     if (!check("name", well_formed(name, true),
-               "the name '" + name + "' is not of the form source.name in lower snake case", "rename it"))
+               "the name '" + name + "' is not of the form source.name in lower snake case",
+               "rename the plugin, as in 'mylab.my_rule'"))
       return checks;
     const std::string mistake = schema_mistake(*d);
-    if (!check("schema", mistake.empty(), "plugin '" + name + "': " + mistake, "mend its schema"))
+    if (!check("schema", mistake.empty(), "plugin '" + name + "': " + mistake, "correct its schema"))
       return checks;
   }
   manifest_ = m;
@@ -208,15 +248,16 @@ void* PluginLibrary::guarded_create(const abi::Descriptor& descriptor, abi::Kind
   void* made = nullptr;
   try {
     made = descriptor.create(config);
+    // Copied here: an exception's code and text may live in the library.
   } catch (const std::bad_alloc&) {
-    throw;
+    throw std::bad_alloc();
   } catch (const ConfigError& error) {
     throw ConfigError(std::string(error.what()));
   } catch (const std::exception& error) {
-    // Copied here: the exception's code and text may live in the library.
-    throw PluginError(file_.string(), descriptor.name, std::string(error.what()));
+    throw PluginError(file_.string(), descriptor.name, who + "could not be made: " + error.what());
   } catch (...) {
-    throw PluginError(file_.string(), descriptor.name, who + "threw an object that is not a std::exception");
+    throw PluginError(file_.string(), descriptor.name,
+                      who + "could not be made: it threw an object that is not a std::exception");
   }
   if (!made)
     throw PluginError(file_.string(), descriptor.name,

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/registry.hpp>
+#include <set>
 
 #include "host/suggestion.hpp"
 
@@ -15,6 +16,13 @@ namespace {
 constexpr std::array<std::string_view, abi::kind_count> kind_names{
     "rule", "optimizer", "perturbation", "loss", "stimulus", "neuron", "constraint", "executor"};
 std::string last_part(std::string_view name) { return std::string(name.substr(name.rfind('.') + 1)); }
+
+std::string conflict_reason(const std::vector<const RegisteredPlugin*>& plugins) {
+  std::string text = std::string("several ") + std::string(name_of(plugins[0]->kind())) +
+                     " plugins in one place are named '" + std::string(plugins[0]->name()) + "':";
+  for (const auto* p : plugins) text += "\n  " + p->library->file().string();
+  return text + "\n  keep one of the files, or name it with 'library'";
+}
 }  // namespace
 
 std::string_view name_of(abi::Kind kind) noexcept { return kind_names[static_cast<std::size_t>(kind)]; }
@@ -39,6 +47,7 @@ void Registry::search(std::span<const SearchStep> steps) {
       }
       std::ranges::sort(files);
       for (const auto& file : files) {
+        if (has_file(file, steps_.size())) continue;  // the directory was given twice
         std::shared_ptr<const PluginLibrary> library;
         try {
           library = PluginLibrary::open(file);
@@ -72,49 +81,66 @@ void Registry::search_default_steps(std::span<const std::filesystem::path> plugi
 }
 
 const RegisteredPlugin& Registry::add_file(const std::filesystem::path& file) {
-  const auto library = PluginLibrary::open(file);
-  add_library(library, 0);
-  return *plugins_.back();
+  for (std::size_t k = 0; k < plugins_.size(); ++k) {
+    std::error_code unreadable;
+    if (step_of_[k] == 0 && std::filesystem::equivalent(plugins_[k]->library->file(), file, unreadable))
+      return *plugins_[k];
+  }
+  const std::size_t first = plugins_.size();
+  add_library(PluginLibrary::open(file), 0);
+  return *plugins_[first];
+}
+
+bool Registry::has_file(const std::filesystem::path& file, std::size_t step) const {
+  for (std::size_t k = 0; k < plugins_.size(); ++k) {
+    std::error_code unreadable;
+    if (step_of_[k] == step && std::filesystem::equivalent(plugins_[k]->library->file(), file, unreadable))
+      return true;
+  }
+  return false;
 }
 
 void Registry::add_library(const std::shared_ptr<const PluginLibrary>& library, std::size_t step) {
+  const std::string digest = digest_of_file(library->file());
   for (const abi::Descriptor* d : library->descriptors()) {
-    auto added = std::make_unique<RegisteredPlugin>(
-        RegisteredPlugin{library, d, false, digest_of_file(library->file())});
-    for (std::size_t k = 0; k < plugins_.size(); ++k) {
-      RegisteredPlugin& other = *plugins_[k];
-      if (other.kind() != d->kind || other.name() != std::string_view(d->name)) continue;
-      if (step_of_[k] == step && step != 0) {
-        throw PluginError(library->file().string(), d->name,
-                          std::string("two ") + std::string(name_of(d->kind)) + " plugins are named '" +
-                              d->name + "':\n  " + other.library->file().string() + "\n  " +
-                              library->file().string() + "\n  remove one of the files");
-      }
-      (step < step_of_[k] ? other.hidden : added->hidden) = true;
-    }
+    auto added = std::make_unique<RegisteredPlugin>(RegisteredPlugin{library, d, false, digest});
     plugins_.push_back(std::move(added));
     step_of_.push_back(step);
+  }
+  // Of one name, the smallest step has priority; of files that were named, the first.
+  for (std::size_t k = 0; k < plugins_.size(); ++k) {
+    std::size_t by = k;
+    for (std::size_t j = 0; j < plugins_.size(); ++j) {
+      const bool same =
+          plugins_[j]->kind() == plugins_[k]->kind() && plugins_[j]->name() == plugins_[k]->name();
+      if (same && (step_of_[j] < step_of_[by] || (step_of_[by] == 0 && j < by))) by = j;
+    }
+    plugins_[k]->hidden = by != k;
+    plugins_[k]->hidden_by = by != k ? plugins_[by].get() : nullptr;
   }
 }
 
 const RegisteredPlugin& Registry::find(abi::Kind kind, std::string_view name) const {
-  std::vector<const RegisteredPlugin*> matches;
+  std::vector<const RegisteredPlugin*> same, similar;  // by full name, by last part
   std::vector<std::string> names;
   for (const auto& plugin : plugins_) {
     if (plugin->hidden || plugin->kind() != kind) continue;
-    if (plugin->name() == name) return *plugin;
-    if (last_part(plugin->name()) == name) matches.push_back(plugin.get());
-    names.push_back(last_part(plugin->name()));
+    if (plugin->name() == name) same.push_back(plugin.get());
+    if (last_part(plugin->name()) == name) similar.push_back(plugin.get());
+    names.push_back(name.find('.') == name.npos ? last_part(plugin->name()) : std::string(plugin->name()));
   }
+  const auto& matches = same.empty() ? similar : same;
   if (matches.size() == 1) return *matches.front();
   const std::string what(name_of(kind));
   if (matches.size() > 1) {
-    std::vector<std::string> full;
-    for (const auto* m : matches) full.emplace_back(m->name());
+    std::set<std::string_view> full;
+    for (const auto* m : matches) full.insert(m->name());
+    if (full.size() == 1) throw ConfigError(conflict_reason(matches));
     throw ConfigError("several " + what + " plugins are named '" + std::string(name) +
-                      "'; write one of: " + joined(full));
+                      "'; write one of: " + joined({full.begin(), full.end()}));
   }
   std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   std::string searched;
   for (const SearchStep& step : steps_) {
     std::string places = step.given ? "" : " (not set)";
@@ -122,7 +148,24 @@ const RegisteredPlugin& Registry::find(abi::Kind kind, std::string_view name) co
     searched += (searched.empty() ? "" : ", ") + step.origin + places;
   }
   throw ConfigError("no " + what + " named '" + std::string(name) + "'." + suggestion(name, names) +
-                    " Available: " + (names.empty() ? "none" : joined(names)) + "\n  searched: " + searched);
+                    " Available: " + (names.empty() ? "none" : joined(names)) +
+                    "\n  searched: " + (searched.empty() ? "nowhere" : searched));
+}
+
+std::vector<Registry::Conflict> Registry::conflicts() const {
+  std::vector<Conflict> found;
+  std::vector<const RegisteredPlugin*> same;
+  const auto finish = [&] {
+    if (same.size() > 1) found.push_back({same, conflict_reason(same)});
+    same.clear();
+  };
+  for (const RegisteredPlugin* plugin : all()) {
+    if (plugin->hidden) continue;
+    if (!same.empty() && (same[0]->kind() != plugin->kind() || same[0]->name() != plugin->name())) finish();
+    same.push_back(plugin);
+  }
+  finish();
+  return found;
 }
 
 std::vector<const RegisteredPlugin*> Registry::all() const {

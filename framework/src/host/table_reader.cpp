@@ -71,32 +71,6 @@ std::optional<double> checked_real(const Node& node, const std::string& subject,
   return value;
 }
 
-Config::Value default_value(const abi::Parameter& p) {
-  using T = abi::ParameterType;
-  const std::vector<std::string> texts{p.default_texts.begin(), p.default_texts.end()};
-  switch (p.type) {
-    case T::real:
-      return p.default_value;
-    case T::integer:
-      return static_cast<std::int64_t>(p.default_value);
-    case T::boolean:
-      return p.default_value != 0;
-    case T::text:
-    case T::path:
-      return texts.empty() ? std::string() : texts.front();
-    case T::real_list:
-      return std::vector<double>(p.default_numbers.begin(), p.default_numbers.end());
-    case T::integer_list: {
-      std::vector<std::int64_t> list;
-      for (const double v : p.default_numbers) list.push_back(static_cast<std::int64_t>(v));
-      return list;
-    }
-    case T::text_list:
-      return texts;
-  }
-  return {};
-}
-
 std::optional<Config::Value> checked_value(const Node& node, const abi::Parameter& p, Mistakes& mistakes) {
   using T = abi::ParameterType;
   const std::string subject = "'" + std::string(p.name) + "'";

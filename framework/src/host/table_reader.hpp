@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <hebbforge/config.hpp>
+#include <hebbforge/host/schema.hpp>
 #include <hebbforge/plugin_abi.hpp>
 #include <limits>
 #include <optional>
@@ -70,8 +71,6 @@ class HEBBFORGE_API TableReader {
 /// One value of a parameter, checked; a mistake and nothing if it does not fit.
 std::optional<Config::Value> checked_value(const Node& node, const abi::Parameter& parameter,
                                            Mistakes& mistakes);
-/// The default that a schema declares.
-HEBBFORGE_API Config::Value default_value(const abi::Parameter& parameter);
 /// A number or a text with a unit. \param subject  "'tau'"
 std::optional<double> checked_real(const Node& node, const std::string& subject, const NumberLimits& limits,
                                    Mistakes& mistakes);

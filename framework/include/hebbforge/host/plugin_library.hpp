@@ -17,7 +17,7 @@ namespace hebbforge {
 struct PluginCheck {
   std::string name;  ///< "interface digest"
   bool passed = false;
-  std::string detail;  ///< both values
+  std::string detail;  ///< what is wrong, with both values; "" if passed
   std::string remedy;  ///< what to do; "" if passed
 };
 

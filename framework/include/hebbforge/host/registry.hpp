@@ -21,8 +21,9 @@ HEBBFORGE_API std::optional<abi::Kind> kind_named(std::string_view name) noexcep
 struct RegisteredPlugin {
   std::shared_ptr<const PluginLibrary> library;
   const abi::Descriptor* descriptor = nullptr;
-  bool hidden = false;  ///< another of the same name and kind has priority
-  std::string digest;   ///< of the library file, hexadecimal
+  bool hidden = false;                          ///< another of the same name and kind has priority
+  std::string digest;                           ///< of the library file, hexadecimal
+  const RegisteredPlugin* hidden_by = nullptr;  ///< the one that has priority
 
   std::string_view name() const noexcept { return descriptor->name; }
   abi::Kind kind() const noexcept { return descriptor->kind; }
@@ -34,8 +35,8 @@ struct RegisteredPlugin {
 
 /// Finds plugins in the order: files named by a pipeline, then --plugin-path, then
 /// $HEBBFORGE_PLUGIN_PATH (':'-separated), then <executable>/../lib/hebbforge/plugins. What comes first
-/// wins; two of one name in one step are an error. Declared first in main, so that it dies last: libraries
-/// stay loaded as long as it lives.
+/// wins; two of one name in one step are a conflict: whoever asks for the name gets an error. Declared first
+/// in main, so that it dies last: libraries stay loaded as long as it lives.
 class HEBBFORGE_API Registry {
  public:
   struct SearchStep {
@@ -48,6 +49,12 @@ class HEBBFORGE_API Registry {
     std::string reason;
   };
 
+  /// Plugins of one kind and name, none of which has priority.
+  struct Conflict {
+    std::vector<const RegisteredPlugin*> plugins;
+    std::string reason;  ///< names all files, and the remedy
+  };
+
   Registry();
   ~Registry();
   Registry(const Registry&) = delete;
@@ -55,23 +62,26 @@ class HEBBFORGE_API Registry {
 
   /// Loads every `*.so` of the directories, not recursively. A file that is no plugin of ours is kept
   /// under refused(), and the search goes on.
-  /// \throws PluginError for two plugins of one kind and name in one step, naming both files
   void search(std::span<const SearchStep> steps);
   /// The default steps with the given directories in front.
   void search_default_steps(std::span<const std::filesystem::path> plugin_path);
-  /// Loads one file that a pipeline names; has priority over everything that was searched.
+  /// Loads one file that a pipeline names, unless that was done before; has priority over everything that
+  /// was searched.
   /// \throws PluginError
   const RegisteredPlugin& add_file(const std::filesystem::path& file);
 
   /// By full name ("hebbforge.cma_es") or, where it is unique, the last part ("cma_es").
-  /// \throws ConfigError listing what is there, with a suggestion, and where was searched
+  /// \throws ConfigError listing what is there, with a suggestion, and where was searched; or, for a
+  /// conflict, naming the files
   const RegisteredPlugin& find(abi::Kind kind, std::string_view name) const;
   std::vector<const RegisteredPlugin*> all() const;  ///< hidden ones included; sorted by kind, then name
+  std::vector<Conflict> conflicts() const;           ///< in the order of all()
   std::span<const Refused> refused() const noexcept { return refused_; }
   std::span<const SearchStep> steps() const noexcept { return steps_; }
 
  private:
   void add_library(const std::shared_ptr<const PluginLibrary>& library, std::size_t step);
+  bool has_file(const std::filesystem::path& file, std::size_t step) const;
   std::vector<std::unique_ptr<RegisteredPlugin>> plugins_;
   std::vector<std::size_t> step_of_;  ///< of each plugin: smaller has priority
   std::vector<Refused> refused_;

@@ -1,0 +1,16 @@
+// What a plugin's schema says of its parameters.
+#pragma once
+
+#include <hebbforge/config.hpp>
+#include <hebbforge/export.hpp>
+#include <hebbforge/plugin_abi.hpp>
+
+namespace hebbforge {
+
+/// The default that a schema declares; 0, false, "" or an empty list where it says none.
+HEBBFORGE_API Config::Value default_value(const abi::Parameter& parameter);
+
+/// The defaults of all parameters that have one; required ones are left out.
+HEBBFORGE_API Config default_config(const abi::Descriptor& descriptor);
+
+}  // namespace hebbforge

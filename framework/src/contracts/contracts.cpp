@@ -1,0 +1,143 @@
+#include <hebbforge/error.hpp>
+#include <hebbforge/host/contracts.hpp>
+#include <hebbforge/host/schema.hpp>
+#include <hebbforge/interfaces/constraint.hpp>
+#include <hebbforge/interfaces/executor.hpp>
+#include <hebbforge/interfaces/loss.hpp>
+#include <hebbforge/interfaces/neuron.hpp>
+#include <hebbforge/interfaces/optimizer.hpp>
+#include <hebbforge/interfaces/perturbation.hpp>
+#include <hebbforge/interfaces/rule_basis.hpp>
+#include <hebbforge/interfaces/stimulus.hpp>
+#include <map>
+
+#include "contracts/battery.hpp"
+
+namespace hebbforge {
+namespace {
+using Texts = std::vector<std::string>;
+
+// Required parameters whose name says what they need; of any other the type decides.
+const std::map<std::string, Config::Value, std::less<>>& known_values() {
+  static const std::map<std::string, Config::Value, std::less<>> values{
+      {"pathway", std::string("EE")},
+      {"pathways", Texts{"EE", "IE"}},
+      {"population", std::string("E")},
+      {"trials", std::string("last")},
+      {"fit.trials", std::string("organise[:3]")},
+      {"test.trials", std::string("organise[3:6]")},
+      {"terms",
+       Texts{"1",   "y",   "x",     "x y",  "y~",     "x y~", "x~",     "x~ y",   "y~ y",   "x~ x",   "w",
+             "w y", "w x", "w x y", "w y~", "w x y~", "w x~", "w x~ y", "w y~ y", "w x~ x", "w x~ y~"}}};
+  return values;
+}
+
+Config::Value value_by_type(const abi::Parameter& p) {
+  const double inside = std::min(std::max(1.0, p.minimum), p.maximum);
+  switch (p.type) {
+    case abi::ParameterType::integer:
+      return static_cast<std::int64_t>(inside);
+    case abi::ParameterType::boolean:
+      return true;
+    case abi::ParameterType::text:
+    case abi::ParameterType::path:
+      return std::string(p.choices.size > 0 ? p.choices.data[0] : "EE");
+    case abi::ParameterType::real_list:
+      return std::vector<double>{inside};
+    case abi::ParameterType::integer_list:
+      return std::vector<std::int64_t>{static_cast<std::int64_t>(inside)};
+    case abi::ParameterType::text_list:
+      return Texts{p.choices.size > 0 ? p.choices.data[0] : "EE"};
+    case abi::ParameterType::real:
+      break;
+  }
+  return inside;
+}
+
+bool is_sentence(const char* text) {
+  const std::string_view view(text);
+  return view.size() > 1 && view.back() == '.';
+}
+
+template <class Interface>
+std::string made(const RegisteredPlugin& plugin) {
+  plugin.create<Interface>(contract_config(*plugin.descriptor));
+  return {};
+}
+
+std::string made_as_its_kind(const RegisteredPlugin& plugin) {
+  switch (plugin.kind()) {
+    case abi::Kind::rule:
+      return made<RuleBasis>(plugin);
+    case abi::Kind::optimizer:
+      return made<Optimizer>(plugin);
+    case abi::Kind::perturbation:
+      return made<Perturbation>(plugin);
+    case abi::Kind::loss:
+      return made<Loss>(plugin);
+    case abi::Kind::stimulus:
+      return made<Stimulus>(plugin);
+    case abi::Kind::neuron:
+      return made<Neuron>(plugin);
+    case abi::Kind::constraint:
+      return made<Constraint>(plugin);
+    case abi::Kind::executor:
+      return made<Executor>(plugin);
+  }
+  throw InternalError("a plugin of no kind");
+}
+
+std::vector<ContractResult> check_kind(const RegisteredPlugin& plugin, const ContractOptions& options) {
+  switch (plugin.kind()) {
+    case abi::Kind::rule:
+      return contracts::check_rule(plugin, options);
+    case abi::Kind::optimizer:
+      return contracts::check_optimizer(plugin);
+    case abi::Kind::perturbation:
+      return contracts::check_perturbation(plugin);
+    case abi::Kind::loss:
+      return contracts::check_loss(plugin);
+    case abi::Kind::stimulus:
+      return contracts::check_stimulus(plugin);
+    case abi::Kind::neuron:
+      return contracts::check_neuron(plugin);
+    case abi::Kind::constraint:
+      return contracts::check_constraint(plugin);
+    case abi::Kind::executor:
+      return contracts::check_executor(plugin);
+  }
+  throw InternalError("a plugin of no kind");
+}
+
+}  // namespace
+
+Config contract_config(const abi::Descriptor& descriptor) {
+  Config config = default_config(descriptor);
+  for (const abi::Parameter& p : descriptor.parameters) {
+    if (!p.required) continue;
+    const auto known = known_values().find(p.name);
+    const Config::Value by_type = value_by_type(p);
+    const bool fits = known != known_values().end() && known->second.index() == by_type.index();
+    config.set(p.name, fits ? known->second : by_type);
+  }
+  return config;
+}
+
+std::vector<ContractResult> check_contracts(const RegisteredPlugin& plugin, const ContractOptions& options) {
+  contracts::Battery battery;
+  battery.check("summaries are sentences", [&]() -> std::string {
+    if (!is_sentence(plugin.descriptor->summary)) return "the plugin's summary does not end with a full stop";
+    for (const abi::Parameter& p : plugin.descriptor->parameters) {
+      if (!is_sentence(p.summary))
+        return std::string("the summary of parameter '") + p.name + "' does not end with a full stop";
+    }
+    return {};
+  });
+  const bool usable = battery.check("it can be made", [&] { return made_as_its_kind(plugin); });
+  std::vector<ContractResult> results = battery.take();
+  if (!usable) return results;
+  for (ContractResult& result : check_kind(plugin, options)) results.push_back(std::move(result));
+  return results;
+}
+
+}  // namespace hebbforge
