@@ -269,6 +269,7 @@ BOOST_AUTO_TEST_CASE(coefficients_are_not_transformed_where_they_live) {
   }
   // A bound at 0: quadratic within 0.05, and 0.018 moves with a slope of 0.6.
   BOOST_TEST(positive.near_lower() == 0.05, boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(positive.near_upper() == 0.55, boost::test_tools::tolerance(1e-12));
   const double g = positive.to_genotype(0.018);
   BOOST_TEST((positive.to_phenotype(g + 1e-6) - positive.to_phenotype(g - 1e-6)) / 2e-6 == 0.6,
              boost::test_tools::tolerance(1e-6));
