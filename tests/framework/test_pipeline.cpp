@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(mistakes_in_the_circuit_are_found_when_its_preset_is_known)
   const auto has = [&](const char* text) {
     return std::ranges::any_of(found, [&](const std::string& line) { return line.starts_with(text); });
   };
-  BOOST_TEST(has("7:8: 'x q~' is no term: expected a product of w, x, y, x~, y~, or 1"));
+  BOOST_TEST(has("7:8: plugin 'hebbforge.polynomial' could not be made: 'x q~' is no term: expected a product of w, x, y, x~, y~, or 1"));
   BOOST_TEST(has("8:1: [pathway.EE] has no key 'probabilty'. Did you mean 'probability'?"));
 }
 
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(each_kind_of_mistake_has_its_sentence) {
   says(head + phase +
            "[loss.t]\nplugin = \"time_decoder\"\nwindow = [0.1, 0.05]\nfit = { trials = \"p[0]\" }\ntest = { "
            "trials = \"p[1]\" }\n",
-       "6:7: time_decoder: 'window' needs two times");
+       "6:7: plugin 'hebbforge.time_decoder' could not be made: 'window' needs two times");
   says(head + "input = \"nothing.h5\"\n" + phase, "2:9: cannot read");
   says(head + phase +
            "[loss.e]\nplugin = \"rule_effect\"\n[search]\noptimizer = \"cma_es\"\nbudget = { evaluations = 1 "

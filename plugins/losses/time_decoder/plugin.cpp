@@ -81,7 +81,7 @@ class TimeDecoder final : public Loss {
         ridge_(c.real("ridge")),
         recordings_{Recording{"fit", quantity_, fit_trials_}, Recording{"test", quantity_, test_trials_}} {
     if (window_.size() != 2 || window_[1] <= window_[0])
-      throw Error("time_decoder: 'window' needs two times, the first before the second");
+      throw Error("'window' needs two times, the first before the second");
   }
   std::span<const Recording> recordings() const noexcept override { return recordings_; }
   std::string_view result_name() const noexcept override { return "decoder_loss"; }

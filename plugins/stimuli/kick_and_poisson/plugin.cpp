@@ -77,7 +77,7 @@ class KickAndPoisson final : public Stimulus {
         cut_(c.real("cut")),
         amplitude_(c.real("amplitude")),
         other_amplitude_(c.real("other_amplitude")) {
-    if (end_ < begin_) throw Error("kick_and_poisson: 'end' is before 'begin'");
+    if (end_ < begin_) throw Error("'end' is before 'begin'");
   }
 
   void begin_life(const LifeContext& life, Random& random) override {
