@@ -68,12 +68,13 @@ class ReferencePlasticity final : public Plasticity {
     set_signs(state_.weights, sign_);
     total_.setZero();
     if (!reset) return;
-    Eigen::Index pre = 0, post = 0;
+    Eigen::Index pre = 0, post = 0, global = 0;
     std::size_t synapse = 0;
     for (const Signal& signal : rule_.signals()) {
       if (signal.side == Side::pre) pre_signals_.col(pre++) *= signal.kept_for_life ? 1 : 0;
       if (signal.side == Side::post) post_signals_.col(post++) *= signal.kept_for_life ? 1 : 0;
       if (signal.side == Side::synapse) synapse_[synapse++] *= signal.kept_for_life ? 1 : 0;
+      if (signal.side == Side::global) global_[global++] *= signal.kept_for_life ? 1 : 0;
     }
   }
 
@@ -260,8 +261,9 @@ class FusedPlasticity final : public Plasticity {
         post_(state.weights.rows(), Side::post, rule, values, dt, plan_.post) {
     const Eigen::Index post = state.weights.rows(), pre = state.weights.cols();
     for (const Signal& signal : rule.signals()) {
-      if (signal.side == Side::global)
-        global_gain_.push_back(signal.tau < 0 ? 1 : dt / values[static_cast<std::size_t>(signal.tau)]);
+      if (signal.side != Side::global) continue;
+      global_gain_.push_back(signal.tau < 0 ? 1 : dt / values[static_cast<std::size_t>(signal.tau)]);
+      global_keep_.push_back(signal.kept_for_life ? 1 : 0);
     }
     global_.assign(global_gain_.size(), 0);
     sign_ = PaddedMatrix(post, pre);
@@ -304,6 +306,7 @@ class FusedPlasticity final : public Plasticity {
     trial_ = trial;
     pre_.begin_trial(reset);
     post_.begin_trial(reset);
+    for (std::size_t g = 0; reset && g < global_.size(); ++g) global_[g] *= global_keep_[g];
     uniform_sign_ = 1;
     if (state_.dale) {
       bool any_negative = false, any_positive = false;
@@ -486,7 +489,7 @@ class FusedPlasticity final : public Plasticity {
   FusedPlan plan_;
   PathwayState& state_;
   GlobalSignals datasets_;
-  std::vector<double> global_, global_gain_, scale_;
+  std::vector<double> global_, global_gain_, global_keep_, scale_;
   SideState pre_, post_;
   Sweep sweep_[2];
   std::vector<std::size_t> sum_of_term_;
