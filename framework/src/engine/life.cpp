@@ -409,9 +409,8 @@ class Life {
       std::copy_n(u, inputs_[p].rows(), inputs_[p].data());
     }
     for (std::size_t k = 0; k < pathways_.size(); ++k) {
-      const PaddedMatrix& w = pathways_[k].weights;
-      add_columns(w.data(), static_cast<std::size_t>(w.pitch()), active_[from_[k]].data(),
-                  active_count_[from_[k]], rates_.data() + first_cell_[from_[k]], inputs_[to_[k]].data());
+      conduct(k, pathways_[k].weights);
+      if (pathways_[k].any_frozen) conduct(k, pathways_[k].frozen);
     }
     for (std::size_t p = 0; p < neurons_.size(); ++p) {
       neurons_[p]->step({pipeline_.dt, ConstVectorView(inputs_[p].data(), inputs_[p].rows()),
@@ -425,6 +424,12 @@ class Life {
       plasticity_[k]->step(i, before_.data() + pre, before_.data() + post, rates_.data() + pre,
                            rates_.data() + post);
     }
+  }
+
+  void conduct(std::size_t pathway, const PaddedMatrix& w) noexcept {
+    const std::size_t from = from_[pathway];
+    add_columns(w.data(), static_cast<std::size_t>(w.pitch()), active_[from].data(), active_count_[from],
+                rates_.data() + first_cell_[from], inputs_[to_[pathway]].data());
   }
 
   LifeEnd failure() const {

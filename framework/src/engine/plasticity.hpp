@@ -19,6 +19,10 @@ struct HEBBFORGE_API PathwayState {
   PaddedMatrix weights;
   PaddedMatrix plastic;  ///< 1 where the rule may act for the whole life
   PaddedMatrix mask;     ///< plastic and alive: |w| > absent_below at the start of the trial
+  /// Within a trial the fused kernel keeps the weights that the mask leaves out here, and 0 in `weights`;
+  /// between trials `weights` holds all. Empty where nothing is moved.
+  PaddedMatrix frozen;
+  bool any_frozen = false;  ///< some entry of `frozen` is not 0
   double absent_below = 2e-6, floor = 1e-6, rate_scale = 0.02, trace_scale = 0.01, learning_rate = 0.0005;
   bool dale = true;
   bool non_negative = false;  ///< the rates of both populations are never negative
@@ -47,6 +51,14 @@ class Plasticity {
 };
 
 enum class KernelChoice { fused, reference };
+
+/// As make_plasticity(); the fused one only where FusedPlan::possible().
+std::unique_ptr<Plasticity> make_fused_plasticity(const RuleBasis& rule, std::span<const double> values,
+                                                  double dt, PathwayState& state,
+                                                  GlobalSignals global_signals);
+std::unique_ptr<Plasticity> make_reference_plasticity(const RuleBasis& rule, std::span<const double> values,
+                                                      double dt, PathwayState& state,
+                                                      GlobalSignals global_signals);
 
 /// The fused kernel where the rule allows it and `choice` does not ask for the reference.
 /// \param values  as rule.parameters()

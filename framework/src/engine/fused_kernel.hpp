@@ -1,0 +1,126 @@
+// The whole step of a fused rule, compiled for every instruction set and chosen when the program runs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace hebbforge::engine {
+
+// Plain data throughout. Vectors over cells are padded like PaddedMatrix columns, 64-byte aligned, and 0 in
+// the padding. "Sparse" means exactly 0 wherever the side's activity is 0, as it is for most threshold-linear
+// cells at most times.
+
+/// z <- keep z + take source, the source being the rate (or its square) before or after the step.
+struct TraceUpdate {
+  double* z;
+  double keep, take;
+  bool squared, filtered;
+};
+
+/// out = a b
+struct ProductUpdate {
+  double* out;
+  const double *a, *b;
+};
+
+/// out = |in|
+struct MagnitudeUpdate {
+  double* out;
+  const double* in;
+};
+
+/// out = sum of coefficient * factor over the parts
+struct Combination {
+  struct Part {
+    const double* factor;
+    double coefficient;
+  };
+  double* out;
+  std::vector<Part> parts;
+};
+
+/// total[i] += scale * factor[i] * sum[i]; null: factor or scale is 1
+struct EffectTerm {
+  double* total;
+  const double* factor;
+  const double* scale;
+};
+
+/// One side of a pathway in a step.
+struct FusedSide {
+  std::size_t cells = 0;
+  double per_rate = 0;         ///< 1 / rate_scale
+  double* before = nullptr;    ///< rates before the step
+  double* after = nullptr;     ///< rates after it
+  double* activity = nullptr;  ///< after * per_rate
+  double* rate_sum = nullptr;  ///< sum of `before` over the trial's steps; null: not wanted
+  std::vector<TraceUpdate> traces;
+  std::vector<ProductUpdate> products;
+  std::vector<MagnitudeUpdate> magnitudes;
+  std::vector<Combination> always;       ///< built in every step
+  std::vector<Combination> if_active;    ///< built only if the other side has an active cell
+  std::vector<EffectTerm> every_cell;    ///< totals over time of dense factors
+  std::vector<EffectTerm> active_cells;  ///< the same of sparse factors
+  std::vector<std::int32_t> active;      ///< cells with activity, ascending; then `cells`
+  std::size_t active_count = 0;
+};
+
+/// u_ij += post[i] pre[j]
+struct OuterForm {
+  const double *post, *pre;
+};
+
+/// sum[i] = sum_j |matrix(i, j)| factor[j] over the active columns or all, and what it is for.
+struct ColumnSum {
+  const double* matrix;
+  std::size_t pitch;
+  std::size_t rows;
+  bool columns_are_post;  ///< the matrix is transposed
+  bool active_only;
+  const double* factor;
+  std::vector<EffectTerm> terms;
+};
+
+/// total[i] += scale * factor[i] * sums[sum][i] with the row sums of the sweep; 0 is sum_j |W_ij|.
+struct SweepTerm {
+  EffectTerm effect;
+  std::size_t sum;
+};
+
+/// A pathway's step. The update is
+///   u_ij  = row0[i] + column0[j] + column forms (where x_j is active) + row forms (where y_i is active)
+///   u'_ij = the same with the forms of power 1
+///   W_ij <- clamp(W_ij + m_ij u_ij + W_ij u'_ij)
+/// with the learning rate in the forms' coefficients. W is 0 where the mask is 0 (see
+/// PathwayState::frozen), so that only u needs the mask. Each element and each sum is computed in one fixed
+/// order whatever the vector width.
+struct FusedStep {
+  static constexpr std::size_t most_sums = 2;
+
+  double* weights = nullptr;
+  const double* mask = nullptr;
+  std::size_t pitch = 0;
+  FusedSide pre, post;
+  const double* row[2] = {};  ///< by power of w
+  const double* column[2] = {};
+  std::vector<OuterForm> column_forms[2];  ///< pre is sparse
+  std::vector<OuterForm> row_forms[2];     ///< post is sparse, or not: then rows_always
+  bool rows_always = false;
+  bool slope = false;  ///< there are terms with w
+  double sign = 0;     ///< +1 or -1: weights that would cross 0 become sign * floor; 0: no clamp
+  double floor = 0;
+  const double* sums[most_sums] = {};  ///< presynaptic factors of row sums; those that silent rows need first
+  std::size_t dense_sums = 0, all_sums = 0;
+  std::vector<SweepTerm> dense_terms;   ///< gathered for all rows
+  std::vector<SweepTerm> sparse_terms;  ///< gathered for blocks of rows with an active cell
+  std::vector<ColumnSum> column_sums;
+};
+
+/// \param step  changed only in what its pointers refer to, and the lists of active cells
+void advance_cells(FusedStep& step, const double* pre_before, const double* post_before, const double* pre,
+                   const double* post) noexcept;
+/// Forms, effects, weights; after advance_cells().
+void sweep_fused(FusedStep& step) noexcept;
+
+}  // namespace hebbforge::engine
