@@ -1,10 +1,10 @@
 #include "host/resolved.hpp"
 
+#include <hebbforge/host/schema.hpp>
 #include <map>
 #include <utility>
 
 #include "host/document.hpp"
-#include "host/table_reader.hpp"
 
 namespace hebbforge {
 namespace {
@@ -116,10 +116,7 @@ void write_search(Writer& out, const SearchSpec& s) {
   }
 }
 
-}  // namespace
-
-std::string resolved_text(const Pipeline& p) {
-  Writer out;
+void write_all(Writer& out, const Pipeline& p) {
   if (!p.title.empty()) out.line("# " + p.title);
   const auto seed = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
   out.key("seed", seed(p.seeds.seed));
@@ -173,6 +170,21 @@ std::string resolved_text(const Pipeline& p) {
   out.table("executor");
   out.choice(p.executor);
   if (p.search) write_search(out, *p.search);
+}
+
+}  // namespace
+
+std::string resolved_text(const Pipeline& pipeline) {
+  Writer out;
+  write_all(out, pipeline);
+  out.plugin_record();
+  return out.take();
+}
+
+std::string plugin_record_text(const Pipeline& pipeline) {
+  Writer out;
+  write_all(out, pipeline);
+  out.take();
   out.plugin_record();
   return out.take();
 }
@@ -180,10 +192,10 @@ std::string resolved_text(const Pipeline& p) {
 std::string identity_text(Pipeline pipeline) {
   if (pipeline.search) pipeline.search->budget = {};
   pipeline.networks.report = 0;
-  for (const abi::Parameter& p : pipeline.executor.plugin->descriptor->parameters) {
-    pipeline.executor.config.set(p.name, default_value(p));
-  }
-  return resolved_text(pipeline);
+  pipeline.executor.config = default_config(*pipeline.executor.plugin->descriptor);
+  Writer out;
+  write_all(out, pipeline);
+  return out.take();
 }
 
 }  // namespace hebbforge

@@ -10,8 +10,11 @@ namespace hebbforge {
 /// Run again, it gives the same bytes.
 std::string resolved_text(const Pipeline& pipeline);
 
-/// The part of it that decides every number: without budget, size of the report set and executor, in which a
-/// run and its resumption may differ.
+/// Its table of plugins: kinds, versions, digests.
+std::string plugin_record_text(const Pipeline& pipeline);
+
+/// The part of it in which a run and its resumption have to agree: without budget, size of the report set,
+/// executor and the plugins' files.
 std::string identity_text(Pipeline pipeline);
 
 }  // namespace hebbforge

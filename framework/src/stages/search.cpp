@@ -157,6 +157,11 @@ class Search {
             "' was made with another pipeline, so it cannot go on with this one; first difference:" +
             first_difference(there, here));
       }
+      if (const std::string before = in.text("plugins"), now = plugin_record_text(pipeline_); before != now) {
+        log_warning(
+            "plugins have changed since the checkpoint, so the rest may differ from an undisturbed run:" +
+            first_difference(before, now));
+      }
       const MemoryState state = read_state(in, "optimizer");
       record_ = SearchRecord::read(in, record_.layout, record_.parameter_names, record_.networks);
       optimizer_->restore(state);
@@ -385,6 +390,7 @@ class Search {
     Hdf5Writer out(file("checkpoint.h5"));
     out.integer("format", checkpoint_format);
     out.text("pipeline", identity_text(pipeline_));
+    out.text("plugins", plugin_record_text(pipeline_));
     out.real("seconds", seconds());
     record_.write(out);
     MemoryState state;
