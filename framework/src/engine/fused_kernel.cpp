@@ -5,13 +5,26 @@
 // Highway asks for this order.
 #include <hwy/highway.h>
 
+#include <algorithm>
+#include <type_traits>
+
 #include "engine/fused_kernel.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace hebbforge::engine::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-using Doubles = hn::ScalableTag<double>;
+// At most a cache line, to which vectors over cells are padded.
+using Doubles = hn::CappedTag<double, 8>;
 using Vector = hn::Vec<Doubles>;
+
+// Calls f(i) for every vector of a side's cells, unrolled by cache lines.
+template <class Function>
+HWY_INLINE void for_cells(std::size_t cells, const Function& f) {
+  const Doubles d;
+  for (std::size_t i = 0; i < cells; i += 8) {
+    for (std::size_t k = 0; k < 8; k += hn::Lanes(d)) f(i + k);
+  }
+}
 
 HWY_INLINE void copy_cells(const double* from, std::size_t n, double* to) {
   const Doubles d;
@@ -22,42 +35,49 @@ HWY_INLINE void copy_cells(const double* from, std::size_t n, double* to) {
 
 HWY_INLINE void advance_side(FusedSide& s, const double* before, const double* after) {
   const Doubles d;
-  const std::size_t n = s.cells, lanes = hn::Lanes(d);
+  const std::size_t n = s.cells;
   copy_cells(before, n, s.before);
   copy_cells(after, n, s.after);
   const auto per_rate = hn::Set(d, s.per_rate);
-  std::size_t active = 0;
-  for (std::size_t i = 0; i < n; i += lanes) {
+  std::int32_t* active = s.active.data();
+  for_cells(n, [&](std::size_t i) HWY_ATTR {
     const auto x = hn::Mul(hn::Load(d, s.after + i), per_rate);
     hn::Store(x, d, s.activity + i);
-    std::uint8_t bytes[8] = {};
+    std::uint8_t bytes[8];
     hn::StoreMaskBits(d, hn::Ne(x, hn::Zero(d)), bytes);
-    for (unsigned bits = bytes[0]; bits != 0; bits &= bits - 1) {
-      s.active[active++] = static_cast<std::int32_t>(i) + __builtin_ctz(bits);
-    }
-  }
-  s.active_count = active;
-  s.active[active] = static_cast<std::int32_t>(n);
+    for (unsigned bits = bytes[0]; bits != 0; bits &= bits - 1)
+      *active++ = static_cast<std::int32_t>(i) + __builtin_ctz(bits);
+  });
+  s.active_count = static_cast<std::size_t>(active - s.active.data());
+  *active = static_cast<std::int32_t>(n);
   if (s.rate_sum) {
-    for (std::size_t i = 0; i < n; i += lanes) {
+    for_cells(n, [&](std::size_t i) HWY_ATTR {
       hn::Store(hn::Add(hn::Load(d, s.rate_sum + i), hn::Load(d, s.before + i)), d, s.rate_sum + i);
-    }
+    });
   }
   for (const TraceUpdate& t : s.traces) {
     const auto keep = hn::Set(d, t.keep), take = hn::Set(d, t.take);
     const double* source = t.filtered ? s.before : s.after;
-    for (std::size_t i = 0; i < n; i += lanes) {
-      auto value = hn::Load(d, source + i);
-      if (t.squared) value = hn::Mul(value, value);
-      hn::Store(hn::MulAdd(value, take, hn::Mul(hn::Load(d, t.z + i), keep)), d, t.z + i);
+    double* z = t.z;
+    if (t.squared) {
+      for_cells(n, [=](std::size_t i) HWY_ATTR {
+        const auto value = hn::Load(d, source + i);
+        hn::Store(hn::MulAdd(hn::Mul(value, value), take, hn::Mul(hn::Load(d, z + i), keep)), d, z + i);
+      });
+    } else {
+      for_cells(n, [=](std::size_t i) HWY_ATTR {
+        hn::Store(hn::MulAdd(hn::Load(d, source + i), take, hn::Mul(hn::Load(d, z + i), keep)), d, z + i);
+      });
     }
   }
   for (const ProductUpdate& p : s.products) {
-    for (std::size_t i = 0; i < n; i += lanes)
-      hn::Store(hn::Mul(hn::Load(d, p.a + i), hn::Load(d, p.b + i)), d, p.out + i);
+    const double *a = p.a, *b = p.b;
+    double* out = p.out;
+    for_cells(n, [=](std::size_t i)
+                     HWY_ATTR { hn::Store(hn::Mul(hn::Load(d, a + i), hn::Load(d, b + i)), d, out + i); });
   }
   for (const MagnitudeUpdate& m : s.magnitudes) {
-    for (std::size_t i = 0; i < n; i += lanes) hn::Store(hn::Abs(hn::Load(d, m.in + i)), d, m.out + i);
+    for_cells(n, [&](std::size_t i) HWY_ATTR { hn::Store(hn::Abs(hn::Load(d, m.in + i)), d, m.out + i); });
   }
 }
 
@@ -67,39 +87,90 @@ void AdvanceCells(FusedStep& s, const double* pre_before, const double* post_bef
   advance_side(s.post, post_before, post);
 }
 
+template <std::size_t Parts>
+HWY_INLINE void combine_parts(const Combination& c, std::size_t n) {
+  const Doubles d;
+  const double* factor[4];
+  double coefficient[4];
+  for (std::size_t p = 0; p < 4; ++p) {
+    factor[p] = c.parts[p < Parts ? p : 0].factor;
+    coefficient[p] = c.parts[p < Parts ? p : 0].coefficient;
+  }
+  const double *f0 = factor[0], *f1 = factor[1], *f2 = factor[2], *f3 = factor[3];
+  const auto c0 = hn::Set(d, coefficient[0]), c1 = hn::Set(d, coefficient[1]),
+             c2 = hn::Set(d, coefficient[2]), c3 = hn::Set(d, coefficient[3]);
+  double* out = c.out;
+  for_cells(n, [=](std::size_t i) HWY_ATTR {
+    auto sum = hn::Mul(hn::Load(d, f0 + i), c0);
+    if constexpr (Parts > 1) sum = hn::MulAdd(hn::Load(d, f1 + i), c1, sum);
+    if constexpr (Parts > 2) sum = hn::MulAdd(hn::Load(d, f2 + i), c2, sum);
+    if constexpr (Parts > 3) sum = hn::MulAdd(hn::Load(d, f3 + i), c3, sum);
+    hn::Store(sum, d, out + i);
+  });
+}
+
 HWY_INLINE void combine(const std::vector<Combination>& list, std::size_t n) {
   const Doubles d;
   for (const Combination& c : list) {
-    for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
-      auto sum = hn::Zero(d);
-      for (const Combination::Part& p : c.parts)
-        sum = hn::MulAdd(hn::Load(d, p.factor + i), hn::Set(d, p.coefficient), sum);
-      hn::Store(sum, d, c.out + i);
+    switch (c.parts.size()) {
+      case 1:
+        combine_parts<1>(c, n);
+        break;
+      case 2:
+        combine_parts<2>(c, n);
+        break;
+      case 3:
+        combine_parts<3>(c, n);
+        break;
+      default:
+        combine_parts<4>(c, n);
+    }
+    for (std::size_t p = 4; p < c.parts.size(); ++p) {
+      const auto coefficient = hn::Set(d, c.parts[p].coefficient);
+      for_cells(n, [&](std::size_t i) HWY_ATTR {
+        hn::Store(hn::MulAdd(hn::Load(d, c.parts[p].factor + i), coefficient, hn::Load(d, c.out + i)), d,
+                  c.out + i);
+      });
     }
   }
 }
 
-HWY_INLINE void add_to_total(const EffectTerm& t, Vector value, std::size_t i) {
+// total += scale factor value(i), value being a vector or 1.
+template <class Value>
+HWY_INLINE void add_to_total(const EffectTerm& t, std::size_t cells, const Value& value) {
   const Doubles d;
-  if (t.scale) value = hn::Mul(value, hn::Set(d, *t.scale));
-  const auto total = hn::Load(d, t.total + i);
-  hn::Store(t.factor ? hn::MulAdd(value, hn::Load(d, t.factor + i), total) : hn::Add(total, value), d,
-            t.total + i);
+  double* total = t.total;
+  const double* factor = t.factor;
+  if (t.scale) {
+    const auto scale = hn::Set(d, *t.scale);
+    for_cells(cells, [&](std::size_t i) HWY_ATTR {
+      auto scaled = hn::Mul(value(i), scale);
+      if (factor) scaled = hn::Mul(scaled, hn::Load(d, factor + i));
+      hn::Store(hn::Add(hn::Load(d, total + i), scaled), d, total + i);
+    });
+  } else if (factor) {
+    for_cells(cells, [&](std::size_t i) HWY_ATTR {
+      hn::Store(hn::MulAdd(value(i), hn::Load(d, factor + i), hn::Load(d, total + i)), d, total + i);
+    });
+  } else {
+    for_cells(cells, [&](std::size_t i)
+                         HWY_ATTR { hn::Store(hn::Add(hn::Load(d, total + i), value(i)), d, total + i); });
+  }
+}
+
+HWY_INLINE void add_active(const EffectTerm& t, const FusedSide& side, const double* value) {
+  const double scale = t.scale ? *t.scale : 1;
+  for (std::size_t k = 0; k < side.active_count; ++k) {
+    const std::int32_t i = side.active[k];
+    t.total[i] += scale * t.factor[i] * (value ? value[i] : 1);
+  }
 }
 
 HWY_INLINE void sum_over_time(const FusedSide& s) {
   const Doubles d;
-  for (const EffectTerm& t : s.every_cell) {
-    for (std::size_t i = 0; i < s.cells; i += hn::Lanes(d)) add_to_total(t, hn::Set(d, 1.0), i);
-  }
-  if (s.active_count == 0) return;
-  for (const EffectTerm& t : s.active_cells) {
-    const double scale = t.scale ? *t.scale : 1;
-    for (std::size_t k = 0; k < s.active_count; ++k) {
-      const std::int32_t i = s.active[k];
-      t.total[i] += scale * t.factor[i];
-    }
-  }
+  for (const EffectTerm& t : s.every_cell)
+    add_to_total(t, s.cells, [&](std::size_t) HWY_ATTR { return hn::Set(d, 1.0); });
+  for (const EffectTerm& t : s.active_cells) add_active(t, s, nullptr);
 }
 
 HWY_INLINE void add_column_sums(const FusedStep& s) {
@@ -108,117 +179,155 @@ HWY_INLINE void add_column_sums(const FusedStep& s) {
     const FusedSide& side = c.columns_are_post ? s.post : s.pre;
     const std::size_t count = c.active_only ? side.active_count : side.cells;
     if (count == 0) continue;
-    for (std::size_t i = 0; i < c.rows; i += hn::Lanes(d)) {
+    const double *matrix = c.matrix, *factor = c.factor;
+    double* sums = c.sums;
+    const std::int32_t* active = side.active.data();
+    for_cells(c.rows, [&](std::size_t i) HWY_ATTR {
       auto sum = hn::Zero(d);
       for (std::size_t k = 0; k < count; ++k) {
-        const std::size_t j = c.active_only ? static_cast<std::size_t>(side.active[k]) : k;
-        sum = hn::MulAdd(hn::Abs(hn::Load(d, c.matrix + j * c.pitch + i)), hn::Set(d, c.factor[j]), sum);
+        const std::size_t j = c.active_only ? static_cast<std::size_t>(active[k]) : k;
+        sum = hn::MulAdd(hn::Abs(hn::Load(d, matrix + j * c.pitch + i)), hn::Set(d, factor[j]), sum);
       }
-      for (const EffectTerm& t : c.terms) add_to_total(t, sum, i);
-    }
+      hn::Store(sum, d, sums + i);
+    });
+    for (const EffectTerm& t : c.terms)
+      add_to_total(t, c.rows, [&](std::size_t i) HWY_ATTR { return hn::Load(d, sums + i); });
   }
 }
 
 enum class Rows { silent, one_form, any };
-enum class Clamp { positive, any };  // positive: weights >= 0 before the step
+enum class Clamp { positive, any };  // positive: no weight is below 0 before the step
 
-// Blocks of `Size` vectors of rows, all columns; what stays in registers is known to the compiler.
-template <Rows rows, Clamp clamp, bool Slope, std::size_t Sums, std::size_t Size>
-void sweep_block(const FusedStep& s, std::size_t begin) {
-  const Doubles d;
-  const std::size_t lanes = hn::Lanes(d);
-  const auto zero = hn::Zero(d);
-  const auto sign = hn::Set(d, s.sign);
-  const auto floor = hn::Set(d, s.sign * s.floor);
-  Vector row0[Size], row1[Size], form0[Size], form1[Size], ones[Size], sums[Sums * Size + 1];
-  for (std::size_t v = 0; v < Size; ++v) {
-    const std::size_t i = begin + v * lanes;
-    row0[v] = hn::Load(d, s.row[0] + i);
-    if constexpr (Slope) row1[v] = hn::Load(d, s.row[1] + i);
+/// What one column brings to all rows.
+struct Column {
+  Vector column0, column1, row_pre0, row_pre1, column_pre0, column_pre1, sum_pre0, sum_pre1;
+};
+
+/// One vector of rows through all columns; its members stay in registers.
+template <Rows rows, Clamp clamp, bool Slope, std::size_t Sums>
+struct Strip {
+  Vector row0, row1, form0, form1, ones, sum0, sum1;
+
+  HWY_INLINE void begin(const FusedStep& s, std::size_t i) {
+    const Doubles d;
+    row0 = hn::Load(d, s.row[0] + i);
+    ones = sum0 = sum1 = hn::Zero(d);
+    if constexpr (Slope) row1 = hn::Load(d, s.row[1] + i);
     if constexpr (rows == Rows::one_form) {
-      form0[v] = hn::Load(d, s.row_forms[0][0].post + i);
-      if constexpr (Slope) form1[v] = hn::Load(d, s.row_forms[1][0].post + i);
+      form0 = hn::Load(d, s.row_forms[0][0].post + i);
+      if constexpr (Slope) form1 = hn::Load(d, s.row_forms[1][0].post + i);
     }
-    ones[v] = zero;
-    for (std::size_t q = 0; q < Sums; ++q) sums[q * Size + v] = zero;
   }
+
+  template <bool Active>
+  HWY_INLINE void move(const FusedStep& s, const Column& c, std::size_t i, std::size_t j, double* w_at,
+                       const double* m_at, Vector floor) {
+    const Doubles d;
+    auto u0 = hn::Add(row0, c.column0);
+    Vector u1;
+    if constexpr (Slope) u1 = hn::Add(row1, c.column1);
+    if constexpr (rows == Rows::one_form) {
+      u0 = hn::MulAdd(form0, c.row_pre0, u0);
+      if constexpr (Slope) u1 = hn::MulAdd(form1, c.row_pre1, u1);
+    }
+    if constexpr (rows == Rows::any) {
+      for (std::size_t f = 0; f < s.row_forms[0].size(); ++f) add_form<Slope>(s.row_forms, f, i, j, u0, u1);
+    }
+    if constexpr (Active) {
+      u0 = hn::MulAdd(hn::Load(d, s.column_forms[0][0].post + i), c.column_pre0, u0);
+      if constexpr (Slope) u1 = hn::MulAdd(hn::Load(d, s.column_forms[1][0].post + i), c.column_pre1, u1);
+      for (std::size_t f = 1; f < s.column_forms[0].size(); ++f)
+        add_form<Slope>(s.column_forms, f, i, j, u0, u1);
+    }
+    const auto w = hn::Load(d, w_at);
+    auto moved = hn::MulAdd(hn::Load(d, m_at), u0, w);
+    if constexpr (Slope) {
+      moved = hn::MulAdd(w, u1, moved);
+      const auto magnitude = clamp == Clamp::positive ? w : hn::Abs(w);
+      ones = hn::Add(ones, magnitude);
+      if constexpr (Sums > 0) sum0 = hn::MulAdd(magnitude, c.sum_pre0, sum0);
+      if constexpr (Sums > 1) sum1 = hn::MulAdd(magnitude, c.sum_pre1, sum1);
+    }
+    if constexpr (clamp == Clamp::positive) {
+      moved = hn::IfNegativeThenElse(moved, floor, moved);
+    } else {
+      const auto sign = hn::Set(d, s.sign);
+      moved = hn::IfThenElse(hn::Lt(hn::Mul(sign, moved), hn::Zero(d)), floor, moved);
+    }
+    hn::Store(moved, d, w_at);
+  }
+
+  HWY_INLINE void end(const FusedStep& s, std::size_t i) const {
+    const Doubles d;
+    if constexpr (Slope) hn::Store(ones, d, s.row_sums[0] + i);
+    if constexpr (Sums > 0) hn::Store(sum0, d, s.row_sums[1] + i);
+    if constexpr (Sums > 1) hn::Store(sum1, d, s.row_sums[2] + i);
+  }
+
+ private:
+  template <bool Both>
+  static HWY_INLINE void add_form(const std::vector<OuterForm> (&forms)[2], std::size_t f, std::size_t i,
+                                  std::size_t j, Vector& u0, Vector& u1) {
+    const Doubles d;
+    u0 = hn::MulAdd(hn::Load(d, forms[0][f].post + i), hn::Set(d, forms[0][f].pre[j]), u0);
+    if constexpr (Both)
+      u1 = hn::MulAdd(hn::Load(d, forms[1][f].post + i), hn::Set(d, forms[1][f].pre[j]), u1);
+  }
+};
+
+// A block of 1 to 4 vectors of rows, so that a column's numbers are loaded once for all of them.
+template <Rows rows, Clamp clamp, bool Slope, std::size_t Sums, std::size_t Size>
+void sweep_block(const FusedStep& s, std::size_t i) {
+  const Doubles d;
+  const std::size_t lanes = hn::Lanes(d), pitch = s.pitch, cells = s.pre.cells;
+  const auto floor = hn::Set(d, s.sign * s.floor);
+  Strip<rows, clamp, Slope, Sums> a, b, c, e;
+  a.begin(s, i);
+  if constexpr (Size > 1) b.begin(s, i + lanes);
+  if constexpr (Size > 2) c.begin(s, i + 2 * lanes);
+  if constexpr (Size > 3) e.begin(s, i + 3 * lanes);
   const double *column0 = s.column[0], *column1 = s.column[1];
-  const double *row_pre0 = nullptr, *row_pre1 = nullptr;
-  if constexpr (rows == Rows::one_form) {
-    row_pre0 = s.row_forms[0][0].pre;
-    if constexpr (Slope) row_pre1 = s.row_forms[1][0].pre;
-  }
+  const double *row_pre0 = s.row_forms[0][0].pre, *row_pre1 = s.row_forms[1][0].pre;
+  const double *column_pre0 = s.column_forms[0][0].pre, *column_pre1 = s.column_forms[1][0].pre;
+  const double *sum_pre0 = s.sum_pre[1], *sum_pre1 = s.sum_pre[2];
   const std::int32_t* next_active = s.pre.active.data();
-  const double *sum_pre0 = s.sums[0], *sum_pre1 = s.sums[1];
-  double* w_at = s.weights + begin;
-  const double* m_at = s.mask + begin;
-  for (std::size_t j = 0; j < s.pre.cells; ++j, w_at += s.pitch, m_at += s.pitch) {
-    const bool active = static_cast<std::size_t>(*next_active) == j;
-    if (active) ++next_active;
-    Vector u0[Size], u1[Size];
-    for (std::size_t v = 0; v < Size; ++v) {
-      u0[v] = hn::Add(row0[v], hn::Set(d, column0[j]));
-      if constexpr (Slope) u1[v] = hn::Add(row1[v], hn::Set(d, column1[j]));
-      if constexpr (rows == Rows::one_form) {
-        u0[v] = hn::MulAdd(form0[v], hn::Set(d, row_pre0[j]), u0[v]);
-        if constexpr (Slope) u1[v] = hn::MulAdd(form1[v], hn::Set(d, row_pre1[j]), u1[v]);
-      }
-      if constexpr (rows == Rows::any) {
-        const std::size_t i = begin + v * lanes;
-        for (const OuterForm& f : s.row_forms[0])
-          u0[v] = hn::MulAdd(hn::Load(d, f.post + i), hn::Set(d, f.pre[j]), u0[v]);
-        if constexpr (Slope) {
-          for (const OuterForm& f : s.row_forms[1])
-            u1[v] = hn::MulAdd(hn::Load(d, f.post + i), hn::Set(d, f.pre[j]), u1[v]);
-        }
-      }
+  double* w_at = s.weights + i;
+  const double* m_at = s.mask + i;
+  const auto move = [&](auto active, std::size_t j) HWY_ATTR {
+    Column column;
+    column.column0 = hn::Set(d, column0[j]);
+    if constexpr (Slope) column.column1 = hn::Set(d, column1[j]);
+    if constexpr (rows == Rows::one_form) {
+      column.row_pre0 = hn::Set(d, row_pre0[j]);
+      if constexpr (Slope) column.row_pre1 = hn::Set(d, row_pre1[j]);
     }
-    if (active) {
-      for (std::size_t v = 0; v < Size; ++v) {
-        const std::size_t i = begin + v * lanes;
-        for (const OuterForm& f : s.column_forms[0])
-          u0[v] = hn::MulAdd(hn::Load(d, f.post + i), hn::Set(d, f.pre[j]), u0[v]);
-        if constexpr (Slope) {
-          for (const OuterForm& f : s.column_forms[1])
-            u1[v] = hn::MulAdd(hn::Load(d, f.post + i), hn::Set(d, f.pre[j]), u1[v]);
-        }
-      }
+    constexpr bool Active = decltype(active)::value;
+    if constexpr (Active) {
+      column.column_pre0 = hn::Set(d, column_pre0[j]);
+      if constexpr (Slope) column.column_pre1 = hn::Set(d, column_pre1[j]);
     }
-    for (std::size_t v = 0; v < Size; ++v) {
-      const auto w = hn::Load(d, w_at + v * lanes);
-      auto moved = hn::MulAdd(hn::Load(d, m_at + v * lanes), u0[v], w);
-      if constexpr (Slope) {
-        moved = hn::MulAdd(w, u1[v], moved);
-        const auto magnitude = clamp == Clamp::positive ? w : hn::Abs(w);
-        ones[v] = hn::Add(ones[v], magnitude);
-        if constexpr (Sums > 0) sums[v] = hn::MulAdd(magnitude, hn::Set(d, sum_pre0[j]), sums[v]);
-        if constexpr (Sums > 1)
-          sums[Size + v] = hn::MulAdd(magnitude, hn::Set(d, sum_pre1[j]), sums[Size + v]);
-      }
-      const auto crossed =
-          clamp == Clamp::positive ? hn::Lt(moved, zero) : hn::Lt(hn::Mul(sign, moved), zero);
-      hn::Store(hn::IfThenElse(crossed, floor, moved), d, w_at + v * lanes);
-    }
+    if constexpr (Sums > 0) column.sum_pre0 = hn::Set(d, sum_pre0[j]);
+    if constexpr (Sums > 1) column.sum_pre1 = hn::Set(d, sum_pre1[j]);
+    a.template move<Active>(s, column, i, j, w_at, m_at, floor);
+    if constexpr (Size > 1)
+      b.template move<Active>(s, column, i + lanes, j, w_at + lanes, m_at + lanes, floor);
+    if constexpr (Size > 2)
+      c.template move<Active>(s, column, i + 2 * lanes, j, w_at + 2 * lanes, m_at + 2 * lanes, floor);
+    if constexpr (Size > 3)
+      e.template move<Active>(s, column, i + 3 * lanes, j, w_at + 3 * lanes, m_at + 3 * lanes, floor);
+    w_at += pitch;
+    m_at += pitch;
+  };
+  for (std::size_t j = 0;; ++j) {
+    for (const auto silent_to = static_cast<std::size_t>(*next_active++); j < silent_to; ++j)
+      move(std::false_type{}, j);
+    if (j == cells) break;
+    move(std::true_type{}, j);
   }
-  if constexpr (Slope) {
-    for (std::size_t v = 0; v < Size; ++v) {
-      const std::size_t i = begin + v * lanes;
-      const auto gather = [&](const std::vector<SweepTerm>& terms) {
-        for (const SweepTerm& t : terms) {
-          auto sum = ones[v];
-          if constexpr (Sums > 0) {
-            if (t.sum == 1) sum = sums[v];
-          }
-          if constexpr (Sums > 1) {
-            if (t.sum == 2) sum = sums[Size + v];
-          }
-          add_to_total(t.effect, sum, i);
-        }
-      };
-      gather(s.dense_terms);
-      if constexpr (rows != Rows::silent) gather(s.sparse_terms);
-    }
-  }
+  a.end(s, i);
+  if constexpr (Size > 1) b.end(s, i + lanes);
+  if constexpr (Size > 2) c.end(s, i + 2 * lanes);
+  if constexpr (Size > 3) e.end(s, i + 3 * lanes);
 }
 
 template <Rows rows, Clamp clamp, std::size_t Size>
@@ -231,30 +340,49 @@ HWY_INLINE void sweep_block_of(const FusedStep& s, std::size_t i) {
 }
 
 template <Clamp clamp, std::size_t Size>
-HWY_INLINE void sweep_rows(const FusedStep& s, std::size_t i) {
-  const Doubles d;
-  bool active = s.rows_always;
-  for (std::size_t v = 0; v < Size && !active; ++v) {
-    active = !hn::AllFalse(d, hn::Ne(hn::Load(d, s.post.activity + i + v * hn::Lanes(d)), hn::Zero(d)));
-  }
-  if (!active) return sweep_block_of<Rows::silent, clamp, Size>(s, i);
-  const bool one = s.row_forms[0].size() == 1 && s.row_forms[1].size() == (s.slope ? 1 : 0);
-  if (one) return sweep_block_of<Rows::one_form, clamp, Size>(s, i);
+HWY_INLINE void sweep_active_rows(const FusedStep& s, std::size_t i) {
+  if (s.row_forms[0].size() == 1) return sweep_block_of<Rows::one_form, clamp, Size>(s, i);
   sweep_block_of<Rows::any, clamp, Size>(s, i);
 }
 
 template <Clamp clamp>
 HWY_INLINE void sweep_all(const FusedStep& s) {
   const Doubles d;
-  const std::size_t lanes = hn::Lanes(d);
-  constexpr std::size_t block = 2;
-  std::size_t i = 0;
-  for (; i + block * lanes <= s.pitch && i + lanes < s.post.cells; i += block * lanes)
-    sweep_rows<clamp, block>(s, i);
-  for (; i < s.post.cells; i += lanes) sweep_rows<clamp, 1>(s, i);
+  const std::size_t lanes = hn::Lanes(d), vectors = (s.post.cells + lanes - 1) / lanes;
+  const std::int32_t* next = s.post.active.data();
+  // Whether a row of [i, end) is active, and on to the first active one from `end` on.
+  const auto any_active = [&](std::size_t end) HWY_ATTR {
+    const bool any = s.rows_always || static_cast<std::size_t>(*next) < end;
+    while (static_cast<std::size_t>(*next) < end) ++next;
+    return any;
+  };
+  for (std::size_t v = 0; v < vectors;) {
+    const std::size_t i = v * lanes, left = vectors - v;
+    const auto first = static_cast<std::size_t>(*next);
+    // As many silent vectors as there are, up to 4; active ones by two, so that few silent ones join them.
+    const std::size_t silent =
+        s.rows_always ? 0
+                      : std::min<std::size_t>({left, 4, first >= s.post.cells ? left : first / lanes - v});
+    if (silent == 0) {
+      const std::size_t size = std::min<std::size_t>(left, 2);
+      any_active((v + size) * lanes);
+      if (size == 2)
+        sweep_active_rows<clamp, 2>(s, i);
+      else
+        sweep_active_rows<clamp, 1>(s, i);
+      v += size;
+      continue;
+    }
+    if (silent == 4) sweep_block_of<Rows::silent, clamp, 4>(s, i);
+    if (silent == 3) sweep_block_of<Rows::silent, clamp, 3>(s, i);
+    if (silent == 2) sweep_block_of<Rows::silent, clamp, 2>(s, i);
+    if (silent == 1) sweep_block_of<Rows::silent, clamp, 1>(s, i);
+    v += silent;
+  }
 }
 
 void SweepFused(FusedStep& s) {
+  const Doubles d;
   combine(s.pre.always, s.pre.cells);
   combine(s.post.always, s.post.cells);
   if (s.post.active_count > 0) combine(s.pre.if_active, s.pre.cells);
@@ -262,8 +390,18 @@ void SweepFused(FusedStep& s) {
   sum_over_time(s.pre);
   sum_over_time(s.post);
   add_column_sums(s);
-  if (s.sign > 0) return sweep_all<Clamp::positive>(s);
-  sweep_all<Clamp::any>(s);
+  if (s.sign > 0)
+    sweep_all<Clamp::positive>(s);
+  else
+    sweep_all<Clamp::any>(s);
+  if (!s.slope) return;
+  add_to_total({s.row_sum_total, nullptr, nullptr}, s.post.cells,
+               [&](std::size_t i) HWY_ATTR { return hn::Load(d, s.row_sums[0] + i); });
+  for (const RowSumTerm& t : s.dense_terms) {
+    const double* sum = s.row_sums[t.sum];
+    add_to_total(t.effect, s.post.cells, [&](std::size_t i) HWY_ATTR { return hn::Load(d, sum + i); });
+  }
+  for (const RowSumTerm& t : s.sparse_terms) add_active(t.effect, s.post, s.row_sums[t.sum]);
 }
 
 }  // namespace hebbforge::engine::HWY_NAMESPACE

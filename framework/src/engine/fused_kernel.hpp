@@ -79,11 +79,12 @@ struct ColumnSum {
   bool columns_are_post;  ///< the matrix is transposed
   bool active_only;
   const double* factor;
+  double* sums;
   std::vector<EffectTerm> terms;
 };
 
-/// total[i] += scale * factor[i] * sums[sum][i] with the row sums of the sweep; 0 is sum_j |W_ij|.
-struct SweepTerm {
+/// An effect of the sweep's row sum number `sum`; 0 is sum_j |W_ij|.
+struct RowSumTerm {
   EffectTerm effect;
   std::size_t sum;
 };
@@ -94,7 +95,7 @@ struct SweepTerm {
 ///   W_ij <- clamp(W_ij + m_ij u_ij + W_ij u'_ij)
 /// with the learning rate in the forms' coefficients. W is 0 where the mask is 0 (see
 /// PathwayState::frozen), so that only u needs the mask. Each element and each sum is computed in one fixed
-/// order whatever the vector width.
+/// order whatever the vector width. A weight that is NaN may be clamped: then row_sum_total is not finite.
 struct FusedStep {
   static constexpr std::size_t most_sums = 2;
 
@@ -104,16 +105,20 @@ struct FusedStep {
   FusedSide pre, post;
   const double* row[2] = {};  ///< by power of w
   const double* column[2] = {};
-  std::vector<OuterForm> column_forms[2];  ///< pre is sparse
-  std::vector<OuterForm> row_forms[2];     ///< post is sparse, or not: then rows_always
+  std::vector<OuterForm> column_forms[2];  ///< pre is sparse; as many of each power, at least one
+  std::vector<OuterForm> row_forms[2];     ///< post is sparse, or not: then rows_always; the same
   bool rows_always = false;
   bool slope = false;  ///< there are terms with w
   double sign = 0;     ///< +1 or -1: weights that would cross 0 become sign * floor; 0: no clamp
   double floor = 0;
-  const double* sums[most_sums] = {};  ///< presynaptic factors of row sums; those that silent rows need first
+  /// Row sums sum_j |W_ij| sum_pre[q][j] before the update, q from 1, and sum_j |W_ij|. Rows that are silent
+  /// get the first `dense_sums` only.
+  const double* sum_pre[1 + most_sums] = {};
+  double* row_sums[1 + most_sums] = {};
   std::size_t dense_sums = 0, all_sums = 0;
-  std::vector<SweepTerm> dense_terms;   ///< gathered for all rows
-  std::vector<SweepTerm> sparse_terms;  ///< gathered for blocks of rows with an active cell
+  double* row_sum_total = nullptr;       ///< sum_j |W_ij| over the trial's steps
+  std::vector<RowSumTerm> dense_terms;   ///< gathered for all rows
+  std::vector<RowSumTerm> sparse_terms;  ///< gathered for active rows
   std::vector<ColumnSum> column_sums;
 };
 

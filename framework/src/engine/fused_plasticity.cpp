@@ -133,6 +133,7 @@ class FusedPlasticity final : public Plasticity {
         zero_pre_(n_pre_, 1),
         zero_post_(n_post_, 1),
         sign_(n_post_, n_pre_),
+        sums_(n_post_, 2 + FusedStep::most_sums),
         pre_total_(columns_of(n_pre_, plan_.terms.size())),
         post_total_(columns_of(n_post_, plan_.terms.size())) {
     for (const Signal& signal : rule.signals()) {
@@ -156,6 +157,14 @@ class FusedPlasticity final : public Plasticity {
         add_form(power, forms[f], form_vectors_[power].col(static_cast<Eigen::Index>(f)));
     }
     step_.slope = !plan_.forms[1].empty();
+    // Forms of nothing, so that the kernel finds as many of both powers.
+    for (auto* forms : {step_.column_forms, step_.row_forms}) {
+      const std::size_t count = std::max({forms[0].size(), forms[1].size(), std::size_t{1}});
+      for (const int power : {0, 1}) forms[power].resize(count, {zero_post_.data(), zero_pre_.data()});
+    }
+    step_.row_sum_total = sums_.col(0);
+    for (std::size_t q = 0; q <= FusedStep::most_sums; ++q)
+      step_.row_sums[q] = sums_.col(1 + static_cast<Eigen::Index>(q));
     plan_effects();
   }
 
@@ -175,6 +184,7 @@ class FusedPlasticity final : public Plasticity {
     mask_transposed_.view() = std::as_const(state_.mask).view().transpose();
     pre_total_.fill(0);
     post_total_.fill(0);
+    sums_.fill(0);
     freeze();
   }
 
@@ -195,6 +205,7 @@ class FusedPlasticity final : public Plasticity {
 
   void end_trial(Eigen::VectorXd& effects) override {
     thaw();
+    if (!std::isfinite(row_sum_total())) state_.weights.view().setConstant(std::nan(""));
     const Eigen::VectorXd rows = std::as_const(state_.mask).view().rowwise().sum();
     const Eigen::VectorXd columns = std::as_const(state_.mask).view().colwise().sum();
     for (std::size_t k = 0; k < plan_.terms.size(); ++k) {
@@ -215,6 +226,9 @@ class FusedPlasticity final : public Plasticity {
             finish(post_, step_.post, plan_.post[term.post], column, post_total_);
           for (Eigen::Index i = 0; i < n_post_; ++i) sum += post_total_(i, column) * rows[i];
           break;
+        case Gathered::row_sums:
+          sum = row_sum_total();
+          break;
         case Gathered::over_rows:
           for (Eigen::Index i = 0; i < n_post_; ++i) sum += post_total_(i, column);
           break;
@@ -227,8 +241,8 @@ class FusedPlasticity final : public Plasticity {
   }
 
  private:
-  /// How a term's effect comes together; the last two already are sums over synapses.
-  enum class Gathered { steps, over_time_pre, over_time_post, over_rows, over_columns };
+  /// How a term's effect comes together; the last three already are sums over synapses.
+  enum class Gathered { steps, over_time_pre, over_time_post, row_sums, over_rows, over_columns };
 
   void add_form(int power, const Form& form, double* vector) {
     const bool builds_post = form.pre_anchor;
@@ -287,7 +301,8 @@ class FusedPlasticity final : public Plasticity {
     step_.dense_sums = slots.size();
     claim(true);
     step_.all_sums = slots.size();
-    for (std::size_t q = 0; q < slots.size(); ++q) step_.sums[q] = pre_.effects[slots[q]];
+    for (std::size_t q = 0; q < slots.size(); ++q) step_.sum_pre[1 + q] = pre_.effects[slots[q]];
+    column_sums_ = columns_of(std::max(n_pre_, n_post_), plan_.terms.size());
 
     for (std::size_t k = 0; k < plan_.terms.size(); ++k) {
       const PlannedTerm& t = plan_.terms[k];
@@ -300,13 +315,16 @@ class FusedPlasticity final : public Plasticity {
       Gathered how = Gathered::over_rows;
       if (t.weight_power == 1) {
         const auto slot = std::ranges::find(slots, t.pre);
-        if (q.factor == Factor::one || slot != slots.end()) {
+        if (q.factor == Factor::one && p.factor == Factor::one && !scale) {
+          how = Gathered::row_sums;
+        } else if (q.factor == Factor::one || slot != slots.end()) {
           const std::size_t sum =
               q.factor == Factor::one ? 0 : 1 + static_cast<std::size_t>(slot - slots.begin());
           (sparse(p) ? step_.sparse_terms : step_.dense_terms).push_back({by_row, sum});
         } else {
-          add_column_sum({state_.weights.data(), step_.pitch, step_.post.cells, false, sparse(q), q_at, {}},
-                         by_row);
+          add_column_sum(
+              {state_.weights.data(), step_.pitch, step_.post.cells, false, sparse(q), q_at, nullptr, {}},
+              by_row);
         }
       } else if (q.factor == Factor::one && p.factor == Factor::one && !scale) {
         how = Gathered::steps;
@@ -325,10 +343,12 @@ class FusedPlasticity final : public Plasticity {
                         true,
                         true,
                         p_at,
+                        nullptr,
                         {}},
                        {pre_total_.col(column), q_at, scale});
       } else {
-        add_column_sum({step_.mask, step_.pitch, step_.post.cells, false, sparse(q), q_at, {}}, by_row);
+        add_column_sum({step_.mask, step_.pitch, step_.post.cells, false, sparse(q), q_at, nullptr, {}},
+                       by_row);
       }
       gathered_.push_back(how);
     }
@@ -341,6 +361,7 @@ class FusedPlasticity final : public Plasticity {
     });
     if (same != step_.column_sums.end()) return same->terms.push_back(term);
     sum.terms.push_back(term);
+    sum.sums = column_sums_.col(static_cast<Eigen::Index>(step_.column_sums.size()));
     step_.column_sums.push_back(std::move(sum));
   }
 
@@ -363,6 +384,12 @@ class FusedPlasticity final : public Plasticity {
       total(i, column) =
           kernel_side.rate_sum[i] / state_.trace_scale + (1 - trace.gain) / trace.gain * (start[i] - z[i]);
     }
+  }
+
+  double row_sum_total() const noexcept {
+    double sum = 0;
+    for (Eigen::Index i = 0; i < n_post_; ++i) sum += sums_(i, 0);
+    return sum;
   }
 
   // Moves the weights that the mask leaves out to `frozen`, so that the sweep needs no mask for w.
@@ -420,7 +447,7 @@ class FusedPlasticity final : public Plasticity {
   Eigen::Index n_pre_, n_post_;
   FusedStep step_;
   SideVectors pre_, post_;
-  PaddedMatrix form_vectors_[2], mask_transposed_, zero_pre_, zero_post_, sign_;
+  PaddedMatrix form_vectors_[2], mask_transposed_, zero_pre_, zero_post_, sign_, sums_, column_sums_;
   PaddedMatrix pre_total_, post_total_;  ///< column k: of term k
   std::vector<Gathered> gathered_;
   std::int64_t trial_ = 0, steps_ = 0;

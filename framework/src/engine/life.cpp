@@ -434,6 +434,9 @@ class Life {
 
   LifeEnd failure() const {
     if (!rates_.allFinite()) return LifeEnd::not_finite;
+    for (const auto& state : states_) {
+      if (!state.allFinite()) return LifeEnd::not_finite;
+    }
     for (std::size_t p = 0; p < pathways_.size(); ++p) {
       const auto w = std::as_const(pathways_[p].weights).view();
       if (!w.allFinite()) return LifeEnd::not_finite;
