@@ -33,14 +33,18 @@ void list(Session& session, const Arguments& arguments) {
     const std::string kind(name_of(plugin->kind()));
     if (kind != last) std::printf("%s%s\n", last.empty() ? "" : "\n", kind.c_str());
     last = kind;
+    const std::string hidden =
+        plugin->hidden_by ? "  (hidden by " + plugin->hidden_by->library->file().string() + ")" : "";
     std::printf("  %-32s %-8s %s%s\n", plugin->descriptor->name, plugin->descriptor->version,
-                plugin->descriptor->summary, plugin->hidden ? "  (hidden by one of the same name)" : "");
+                plugin->descriptor->summary, hidden.c_str());
     if (arguments.all) std::printf("  %-32s %s\n", "", plugin->library->file().c_str());
   }
   if (!wanted) {
     std::printf("\npreset\n");
     for (const std::string& name : preset_names()) std::printf("  %s\n", name.c_str());
   }
+  for (const Registry::Conflict& conflict : session.registry.conflicts())
+    std::printf("\nconflict: %s\n", conflict.reason.c_str());
   for (const Registry::Refused& refused : session.registry.refused()) {
     const std::string reason = refused.reason.substr(0, refused.reason.find('\n'));
     std::printf("\nnot used: %s\n  (hebbforge inspect %s)\n", reason.c_str(), refused.file.c_str());

@@ -28,7 +28,9 @@ std::string suggestion(std::string_view given, const std::vector<std::string>& c
   const std::string* best = nullptr;
   std::size_t least = std::max<std::size_t>(2, given.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
-    const std::size_t d = distance(given, candidate);
+    // A word cut short is near to the whole word, however long that is.
+    const bool cut = given.size() >= 2 && candidate.starts_with(given);
+    const std::size_t d = cut ? 1 : distance(given, candidate);
     if (d < least) {
       least = d;
       best = &candidate;

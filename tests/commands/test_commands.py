@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Runs the program as a user would: what it prints, its exit status, its files.
+
+    test_commands.py HEBBFORGE SOURCE_DIRECTORY SCRATCH_DIRECTORY FIXTURES_DIRECTORY
+"""
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+hebbforge, source, scratch, fixtures = (pathlib.Path(a).absolute() for a in sys.argv[1:5])
+small = source / "tests/framework/pipelines/small.toml"
+
+
+def run(*arguments):
+    return subprocess.run([hebbforge, *map(str, arguments)], capture_output=True, text=True, cwd=scratch)
+
+
+class Commands(unittest.TestCase):
+    def says(self, result, status, *texts):
+        self.assertEqual(result.returncode, status, result.stdout + result.stderr)
+        for text in texts:
+            self.assertIn(text, result.stdout + result.stderr)
+
+    def test_help_has_examples_for_every_command(self):
+        commands = ["run", "simulate", "evaluate", "merge", "check", "list", "describe", "inspect"]
+        self.says(run("--help"), 0, *commands, "Exit status: 0 done, 1 failed, 2 wrong input, 130 interrupted")
+        for command in commands:
+            self.says(run(command, "--help"), 0, "Example", f"hebbforge {command}")
+
+    def test_wrong_words_on_the_command_line_are_wrong_input(self):
+        self.says(run(), 2)
+        self.says(run("fly"), 2)
+        self.says(run("run"), 2, "pipeline")
+        self.says(run("list", "optimiser"), 2, "Did you mean 'optimizer'?")
+        self.says(run("describe", "cma"), 2, "no plugin named 'cma'", "Did you mean 'cma_es'?")
+        self.says(run("check", small, "--seed", "-1"), 2, "--seed -1: expected a whole number")
+        self.says(run("check", small, "--set", "nothing"), 2, "--set nothing: expected key=value")
+        self.says(run("check", scratch / "missing.toml"), 2, "cannot read")
+
+    def test_list_and_describe_show_what_is_there(self):
+        self.says(run("list"), 0, "hebbforge.cma_es", "bell2024.temporal_oja", "bell2024.hvc")
+        self.says(run("list", "optimizer"), 0, "hebbforge.random_search")
+        self.assertNotIn("temporal_oja", run("list", "optimizer").stdout)
+        self.says(run("describe", "temporal_oja"), 0, "c.x~*y", "tau.w*y~*y", "default 5 ms; 0.5 ms to 40 ms")
+
+    def test_list_goes_on_with_bad_plugins_in_the_directory(self):
+        result = run("list", "--plugin-path", fixtures)
+        self.says(result, 0, "hebbforge.cma_es", "not used: cannot use", "wrong_magic.so")
+
+    def test_inspect_names_every_check(self):
+        good = hebbforge.parent.parent / "lib/hebbforge/plugins/cma_es.so"
+        self.says(run("inspect", good), 0, "interface digest", "pass", "hebbforge.cma_es")
+        self.says(run("inspect", fixtures / "wrong_magic.so"), 1, "FAIL", "remedy")
+        self.says(run("inspect", scratch / "none.so"), 1, "FAIL", "there is no such file")
+
+    def test_check_finds_mistakes_and_resolves(self):
+        self.says(run("check", small), 0, "good. 2 populations, 3 pathways of which 1 learn")
+        self.says(run("check", small, "--resolved"), 0, "[search.free]", 'plugin = "hebbforge.cma_es"')
+        self.says(run("check", small, "--estimate"), 0, "core-hours", "wall time about")
+        wrong = run("check", source / "tests/framework/pipelines/ten_mistakes.toml")
+        self.says(wrong, 2, "ten_mistakes.toml:2:12: 'seed' is")
+
+    def test_every_example_is_good(self):
+        for pipeline in sorted((source / "examples").glob("0*/*.toml")):
+            self.says(run("check", pipeline), 0, "good.")
+
+    def test_a_run_is_not_overwritten(self):
+        out = scratch / "run"
+        self.says(run("run", small, "--out", out, "--smoke"), 0, "picked rule", "no_plasticity", str(out / "rule.toml"))
+        self.says(run("run", small, "--out", out), 2, "exists; choose another with --out, or go on with --resume")
+
+    def test_a_rule_file_is_simulated(self):
+        out = scratch / "rule_run"
+        run("run", small, "--out", out, "--smoke")
+        self.says(run("simulate", small, "--rule", out / "rule.toml", "--out", scratch / "life.h5", "--networks", "2"), 0,
+                  "of 2 healthy lives; 0 failed", "life.h5")
+        self.says(run("simulate", small, "--rule", "no_plasticity"), 0, "healthy")
+        self.says(run("simulate", small, "--rule", "no_such_rule"), 2, "no preset named 'no_such_rule'")
+
+    def test_an_interrupt_saves_and_exits_with_130(self):
+        out = scratch / "interrupted"
+        process = subprocess.Popen([hebbforge, "run", small, "--out", out, "--set", "search.budget={generations=10000}"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while not (out / "checkpoint.h5").exists():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        output = "".join(process.communicate())
+        self.assertEqual(process.returncode, 130, output)
+        self.assertIn("--resume", output)
+        self.says(run("run", small, "--out", out, "--resume", "--set", "search.budget={generations=2}"), 0, "going on after")
+
+    def test_a_file_that_cannot_be_written_is_told(self):
+        self.says(run("simulate", small, "--out", "/no/such/directory/life.h5"), 1, "cannot make '/no/such/directory/life.h5'")
+        self.says(run("run", small, "--out", "/proc/run"), 1, "cannot make the run directory")
+
+
+shutil.rmtree(scratch, ignore_errors=True)
+scratch.mkdir(parents=True)
+unittest.main(argv=sys.argv[:1], verbosity=0)
