@@ -8,24 +8,11 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "engine/cells-inl.hpp"
 #include "engine/fused_kernel.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace hebbforge::engine::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-// At most a cache line, to which vectors over cells are padded.
-using Doubles = hn::CappedTag<double, 8>;
-using Vector = hn::Vec<Doubles>;
-
-// Calls f(i) for every vector of a side's cells, unrolled by cache lines.
-template <class Function>
-HWY_INLINE void for_cells(std::size_t cells, const Function& f) {
-  const Doubles d;
-  for (std::size_t i = 0; i < cells; i += 8) {
-    for (std::size_t k = 0; k < 8; k += hn::Lanes(d)) f(i + k);
-  }
-}
-
 HWY_INLINE void copy_cells(const double* from, std::size_t n, double* to) {
   const Doubles d;
   std::size_t i = 0;
@@ -39,20 +26,17 @@ HWY_INLINE void advance_side(FusedSide& s, const double* before, const double* a
   copy_cells(before, n, s.before);
   copy_cells(after, n, s.after);
   const auto per_rate = hn::Set(d, s.per_rate);
-  std::int32_t* active = s.active.data();
-  for_cells(n, [&](std::size_t i) HWY_ATTR {
-    const auto x = hn::Mul(hn::Load(d, s.after + i), per_rate);
-    hn::Store(x, d, s.activity + i);
-    std::uint8_t bytes[8];
-    hn::StoreMaskBits(d, hn::Ne(x, hn::Zero(d)), bytes);
-    for (unsigned bits = bytes[0]; bits != 0; bits &= bits - 1)
-      *active++ = static_cast<std::int32_t>(i) + __builtin_ctz(bits);
-  });
-  s.active_count = static_cast<std::size_t>(active - s.active.data());
-  *active = static_cast<std::int32_t>(n);
+  const double* rates = s.after;
+  double* activity = s.activity;
+  for_cells(n, [=](std::size_t i)
+                   HWY_ATTR { hn::Store(hn::Mul(hn::Load(d, rates + i), per_rate), d, activity + i); });
+  s.active_count = list_active(activity, n, s.active.data());
+  s.active[s.active_count] = static_cast<std::int32_t>(n);
   if (s.rate_sum) {
-    for_cells(n, [&](std::size_t i) HWY_ATTR {
-      hn::Store(hn::Add(hn::Load(d, s.rate_sum + i), hn::Load(d, s.before + i)), d, s.rate_sum + i);
+    const double* earlier = s.before;
+    double* sum = s.rate_sum;
+    for_cells(n, [=](std::size_t i) HWY_ATTR {
+      hn::Store(hn::Add(hn::Load(d, sum + i), hn::Load(d, earlier + i)), d, sum + i);
     });
   }
   for (const TraceUpdate& t : s.traces) {
@@ -175,36 +159,32 @@ HWY_INLINE void sum_over_time(const FusedSide& s) {
 
 HWY_INLINE void add_column_sums(const FusedStep& s) {
   const Doubles d;
+  const auto magnitude = [](Vector v) HWY_ATTR { return hn::Abs(v); };
   for (const ColumnSum& c : s.column_sums) {
     const FusedSide& side = c.columns_are_post ? s.post : s.pre;
     const std::size_t count = c.active_only ? side.active_count : side.cells;
     if (count == 0) continue;
-    const double *matrix = c.matrix, *factor = c.factor;
     double* sums = c.sums;
-    const std::int32_t* active = side.active.data();
-    for_cells(c.rows, [&](std::size_t i) HWY_ATTR {
-      auto sum = hn::Zero(d);
-      for (std::size_t k = 0; k < count; ++k) {
-        const std::size_t j = c.active_only ? static_cast<std::size_t>(active[k]) : k;
-        sum = hn::MulAdd(hn::Abs(hn::Load(d, matrix + j * c.pitch + i)), hn::Set(d, factor[j]), sum);
-      }
-      hn::Store(sum, d, sums + i);
-    });
+    for_cells(c.rows, [=](std::size_t i) HWY_ATTR { hn::Store(hn::Zero(d), d, sums + i); });
+    if (c.active_only)
+      multiply_columns<true>(c.matrix, c.pitch, c.rows, side.active.data(), count, c.factor, sums, magnitude);
+    else
+      multiply_columns<false>(c.matrix, c.pitch, c.rows, nullptr, count, c.factor, sums, magnitude);
     for (const EffectTerm& t : c.terms)
-      add_to_total(t, c.rows, [&](std::size_t i) HWY_ATTR { return hn::Load(d, sums + i); });
+      add_to_total(t, c.rows, [=](std::size_t i) HWY_ATTR { return hn::Load(d, sums + i); });
   }
 }
 
-enum class Rows { silent, one_form, any };
 enum class Clamp { positive, any };  // positive: no weight is below 0 before the step
 
 /// What one column brings to all rows.
 struct Column {
+  const double *column_post0, *column_post1;
   Vector column0, column1, row_pre0, row_pre1, column_pre0, column_pre1, sum_pre0, sum_pre1;
 };
 
 /// One vector of rows through all columns; its members stay in registers.
-template <Rows rows, Clamp clamp, bool Slope, std::size_t Sums>
+template <bool ActiveRows, bool ManyForms, Clamp clamp, bool Slope, std::size_t Sums>
 struct Strip {
   Vector row0, row1, form0, form1, ones, sum0, sum1;
 
@@ -213,7 +193,7 @@ struct Strip {
     row0 = hn::Load(d, s.row[0] + i);
     ones = sum0 = sum1 = hn::Zero(d);
     if constexpr (Slope) row1 = hn::Load(d, s.row[1] + i);
-    if constexpr (rows == Rows::one_form) {
+    if constexpr (ActiveRows) {
       form0 = hn::Load(d, s.row_forms[0][0].post + i);
       if constexpr (Slope) form1 = hn::Load(d, s.row_forms[1][0].post + i);
     }
@@ -226,18 +206,19 @@ struct Strip {
     auto u0 = hn::Add(row0, c.column0);
     Vector u1;
     if constexpr (Slope) u1 = hn::Add(row1, c.column1);
-    if constexpr (rows == Rows::one_form) {
+    if constexpr (ActiveRows) {
       u0 = hn::MulAdd(form0, c.row_pre0, u0);
       if constexpr (Slope) u1 = hn::MulAdd(form1, c.row_pre1, u1);
     }
-    if constexpr (rows == Rows::any) {
-      for (std::size_t f = 0; f < s.row_forms[0].size(); ++f) add_form<Slope>(s.row_forms, f, i, j, u0, u1);
+    if constexpr (ActiveRows && ManyForms) {
+      for (std::size_t f = 1; f < s.row_forms[0].size(); ++f) add_form(s.row_forms, f, i, j, u0, u1);
     }
     if constexpr (Active) {
-      u0 = hn::MulAdd(hn::Load(d, s.column_forms[0][0].post + i), c.column_pre0, u0);
-      if constexpr (Slope) u1 = hn::MulAdd(hn::Load(d, s.column_forms[1][0].post + i), c.column_pre1, u1);
-      for (std::size_t f = 1; f < s.column_forms[0].size(); ++f)
-        add_form<Slope>(s.column_forms, f, i, j, u0, u1);
+      u0 = hn::MulAdd(hn::Load(d, c.column_post0 + i), c.column_pre0, u0);
+      if constexpr (Slope) u1 = hn::MulAdd(hn::Load(d, c.column_post1 + i), c.column_pre1, u1);
+      if constexpr (ManyForms) {
+        for (std::size_t f = 1; f < s.column_forms[0].size(); ++f) add_form(s.column_forms, f, i, j, u0, u1);
+      }
     }
     const auto w = hn::Load(d, w_at);
     auto moved = hn::MulAdd(hn::Load(d, m_at), u0, w);
@@ -265,23 +246,22 @@ struct Strip {
   }
 
  private:
-  template <bool Both>
   static HWY_INLINE void add_form(const std::vector<OuterForm> (&forms)[2], std::size_t f, std::size_t i,
                                   std::size_t j, Vector& u0, Vector& u1) {
     const Doubles d;
     u0 = hn::MulAdd(hn::Load(d, forms[0][f].post + i), hn::Set(d, forms[0][f].pre[j]), u0);
-    if constexpr (Both)
+    if constexpr (Slope)
       u1 = hn::MulAdd(hn::Load(d, forms[1][f].post + i), hn::Set(d, forms[1][f].pre[j]), u1);
   }
 };
 
 // A block of 1 to 4 vectors of rows, so that a column's numbers are loaded once for all of them.
-template <Rows rows, Clamp clamp, bool Slope, std::size_t Sums, std::size_t Size>
+template <bool ActiveRows, bool ManyForms, Clamp clamp, bool Slope, std::size_t Sums, std::size_t Size>
 void sweep_block(const FusedStep& s, std::size_t i) {
   const Doubles d;
   const std::size_t lanes = hn::Lanes(d), pitch = s.pitch, cells = s.pre.cells;
   const auto floor = hn::Set(d, s.sign * s.floor);
-  Strip<rows, clamp, Slope, Sums> a, b, c, e;
+  Strip<ActiveRows, ManyForms, clamp, Slope, Sums> a, b, c, e;
   a.begin(s, i);
   if constexpr (Size > 1) b.begin(s, i + lanes);
   if constexpr (Size > 2) c.begin(s, i + 2 * lanes);
@@ -289,6 +269,7 @@ void sweep_block(const FusedStep& s, std::size_t i) {
   const double *column0 = s.column[0], *column1 = s.column[1];
   const double *row_pre0 = s.row_forms[0][0].pre, *row_pre1 = s.row_forms[1][0].pre;
   const double *column_pre0 = s.column_forms[0][0].pre, *column_pre1 = s.column_forms[1][0].pre;
+  const double *column_post0 = s.column_forms[0][0].post, *column_post1 = s.column_forms[1][0].post;
   const double *sum_pre0 = s.sum_pre[1], *sum_pre1 = s.sum_pre[2];
   const std::int32_t* next_active = s.pre.active.data();
   double* w_at = s.weights + i;
@@ -297,12 +278,14 @@ void sweep_block(const FusedStep& s, std::size_t i) {
     Column column;
     column.column0 = hn::Set(d, column0[j]);
     if constexpr (Slope) column.column1 = hn::Set(d, column1[j]);
-    if constexpr (rows == Rows::one_form) {
+    if constexpr (ActiveRows) {
       column.row_pre0 = hn::Set(d, row_pre0[j]);
       if constexpr (Slope) column.row_pre1 = hn::Set(d, row_pre1[j]);
     }
     constexpr bool Active = decltype(active)::value;
     if constexpr (Active) {
+      column.column_post0 = column_post0;
+      column.column_post1 = column_post1;
       column.column_pre0 = hn::Set(d, column_pre0[j]);
       if constexpr (Slope) column.column_pre1 = hn::Set(d, column_pre1[j]);
     }
@@ -330,59 +313,49 @@ void sweep_block(const FusedStep& s, std::size_t i) {
   if constexpr (Size > 3) e.end(s, i + 3 * lanes);
 }
 
-template <Rows rows, Clamp clamp, std::size_t Size>
+template <bool ActiveRows, bool ManyForms, Clamp clamp, std::size_t Size>
 HWY_INLINE void sweep_block_of(const FusedStep& s, std::size_t i) {
-  const std::size_t sums = rows == Rows::silent ? s.dense_sums : s.all_sums;
-  if (!s.slope) return sweep_block<rows, clamp, false, 0, Size>(s, i);
-  if (sums == 0) return sweep_block<rows, clamp, true, 0, Size>(s, i);
-  if (sums == 1) return sweep_block<rows, clamp, true, 1, Size>(s, i);
-  return sweep_block<rows, clamp, true, 2, Size>(s, i);
+  const std::size_t sums = ActiveRows ? s.all_sums : s.dense_sums;
+  if (!s.slope) return sweep_block<ActiveRows, ManyForms, clamp, false, 0, Size>(s, i);
+  if (sums == 0) return sweep_block<ActiveRows, ManyForms, clamp, true, 0, Size>(s, i);
+  if (sums == 1) return sweep_block<ActiveRows, ManyForms, clamp, true, 1, Size>(s, i);
+  return sweep_block<ActiveRows, ManyForms, clamp, true, 2, Size>(s, i);
 }
 
-template <Clamp clamp, std::size_t Size>
-HWY_INLINE void sweep_active_rows(const FusedStep& s, std::size_t i) {
-  if (s.row_forms[0].size() == 1) return sweep_block_of<Rows::one_form, clamp, Size>(s, i);
-  sweep_block_of<Rows::any, clamp, Size>(s, i);
-}
-
-template <Clamp clamp>
+template <bool ManyForms, Clamp clamp>
 HWY_INLINE void sweep_all(const FusedStep& s) {
   const Doubles d;
   const std::size_t lanes = hn::Lanes(d), vectors = (s.post.cells + lanes - 1) / lanes;
   const std::int32_t* next = s.post.active.data();
-  // Whether a row of [i, end) is active, and on to the first active one from `end` on.
-  const auto any_active = [&](std::size_t end) HWY_ATTR {
-    const bool any = s.rows_always || static_cast<std::size_t>(*next) < end;
-    while (static_cast<std::size_t>(*next) < end) ++next;
-    return any;
-  };
   for (std::size_t v = 0; v < vectors;) {
     const std::size_t i = v * lanes, left = vectors - v;
-    const auto first = static_cast<std::size_t>(*next);
+    const auto first = static_cast<std::size_t>(*next);  // active row from i on, or the number of rows
     // As many silent vectors as there are, up to 4; active ones by two, so that few silent ones join them.
-    const std::size_t silent =
-        s.rows_always ? 0
-                      : std::min<std::size_t>({left, 4, first >= s.post.cells ? left : first / lanes - v});
-    if (silent == 0) {
-      const std::size_t size = std::min<std::size_t>(left, 2);
-      any_active((v + size) * lanes);
-      if (size == 2)
-        sweep_active_rows<clamp, 2>(s, i);
-      else
-        sweep_active_rows<clamp, 1>(s, i);
-      v += size;
-      continue;
+    const std::size_t silent = s.rows_always ? 0 : first == s.post.cells ? left : first / lanes - v;
+    std::size_t size = 2;
+    if (silent == 0 && left >= 2) {
+      sweep_block_of<true, ManyForms, clamp, 2>(s, i);
+    } else if (silent == 0) {
+      sweep_block_of<true, ManyForms, clamp, 1>(s, i);
+    } else if (silent >= 4 && !ManyForms) {
+      sweep_block_of<false, false, clamp, 4>(s, i);
+      size = 4;
+    } else if (silent == 3 && !ManyForms) {
+      sweep_block_of<false, false, clamp, 3>(s, i);
+      size = 3;
+    } else if (silent >= 2) {
+      sweep_block_of<false, ManyForms, clamp, 2>(s, i);
+    } else {
+      sweep_block_of<false, ManyForms, clamp, 1>(s, i);
+      size = 1;
     }
-    if (silent == 4) sweep_block_of<Rows::silent, clamp, 4>(s, i);
-    if (silent == 3) sweep_block_of<Rows::silent, clamp, 3>(s, i);
-    if (silent == 2) sweep_block_of<Rows::silent, clamp, 2>(s, i);
-    if (silent == 1) sweep_block_of<Rows::silent, clamp, 1>(s, i);
-    v += silent;
+    v += size;
+    while (*next < static_cast<std::int32_t>(std::min(v * lanes, s.post.cells))) ++next;
   }
 }
 
-void SweepFused(FusedStep& s) {
-  const Doubles d;
+// Everything but the sweep: forms, and effects from sums over time and over columns.
+HWY_NOINLINE void prepare_sweep(const FusedStep& s) {
   combine(s.pre.always, s.pre.cells);
   combine(s.post.always, s.post.cells);
   if (s.post.active_count > 0) combine(s.pre.if_active, s.pre.cells);
@@ -390,10 +363,16 @@ void SweepFused(FusedStep& s) {
   sum_over_time(s.pre);
   sum_over_time(s.post);
   add_column_sums(s);
+}
+
+void SweepFused(FusedStep& s) {
+  const Doubles d;
+  prepare_sweep(s);
+  const bool many = s.row_forms[0].size() > 1 || s.column_forms[0].size() > 1;
   if (s.sign > 0)
-    sweep_all<Clamp::positive>(s);
+    many ? sweep_all<true, Clamp::positive>(s) : sweep_all<false, Clamp::positive>(s);
   else
-    sweep_all<Clamp::any>(s);
+    many ? sweep_all<true, Clamp::any>(s) : sweep_all<false, Clamp::any>(s);
   if (!s.slope) return;
   add_to_total({s.row_sum_total, nullptr, nullptr}, s.post.cells,
                [&](std::size_t i) HWY_ATTR { return hn::Load(d, s.row_sums[0] + i); });
