@@ -47,14 +47,16 @@ Outcome outcome_of(const std::string& rule, const std::string& without = "") {
 
 }  // namespace
 
-// Over 200 networks the medians are 0.71 and 0.96; 0.1 is more than five standard errors of a median of 20.
+// Over 200 networks the medians of R^2 are 0.71 and 0.96. R^2 without plasticity has a standard deviation near
+// 0.18 over networks, so the median of 20 has a standard error of 0.05: the bounds are four of them wide.
 BOOST_AUTO_TEST_CASE(the_learned_rule_beats_no_plasticity_and_needs_its_hebbian_term) {
   const Outcome none = outcome_of("no_plasticity"), learned = outcome_of("bell2024.mean14_still"),
                 without = outcome_of("bell2024.mean14_still", "c.x~*y");
-  BOOST_TEST(std::abs(none.median_r2 - 0.70) < 0.1);
+  BOOST_TEST(std::abs(none.median_r2 - 0.71) < 0.2);
   BOOST_TEST(none.failed == 0);
   BOOST_TEST(learned.median_r2 > 0.93);
-  BOOST_TEST(std::abs(without.median_r2 - none.median_r2) < 0.15);
+  BOOST_TEST(learned.failed == 0);
+  BOOST_TEST(std::abs(without.median_r2 - 0.71) < 0.2);
 }
 
 BOOST_AUTO_TEST_CASE(without_its_bound_the_learned_rule_blows_up) {
