@@ -25,7 +25,7 @@ void print(const CostEstimate& cost) {
 }
 
 void check(Session& session, const Arguments& arguments) {
-  const Pipeline pipeline = load(session, arguments, false);
+  const Pipeline pipeline = load(session, arguments, arguments.estimate);
   if (arguments.resolved) {
     std::printf("%s", pipeline.resolved.c_str());
     return;
@@ -49,7 +49,7 @@ void add_check(CLI::App& app, Session& session) {
   command->add_option("--rule", arguments->rule, "Rule file or preset in place of the pipeline's rules")
       ->type_name("RULE");
   command->add_option("--jobs", arguments->jobs, "For --estimate: lives at a time")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1000000));
   command->add_flag("--estimate", arguments->estimate, "Time three lives and say what the search will cost");
   command->add_flag("--resolved", arguments->resolved, "Print the pipeline with every default");
   command->footer(

@@ -47,7 +47,7 @@ void add_evaluate(CLI::App& app, Session& session) {
   command->add_option("--network-set", arguments->options.set, "Which networks: search, select or report")
       ->check(CLI::IsMember({"search", "select", "report"}));
   command->add_option("--jobs", arguments->jobs, "Lives at a time; by default one per processor")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1000000));
   command->add_option("--engine", arguments->engine, "Kernel: fused, or the plain reference")
       ->check(CLI::IsMember({"fused", "reference"}));
   command->footer(

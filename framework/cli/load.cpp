@@ -1,6 +1,7 @@
 #include "load.hpp"
 
 #include <charconv>
+#include <hebbforge/engine/life.hpp>
 #include <hebbforge/error.hpp>
 #include <limits>
 
@@ -29,7 +30,18 @@ Pipeline load(Session& session, const PipelineArguments& arguments, bool needs_s
       throw ConfigError("--jobs: the executor '" + std::string(pipeline.executor.plugin->name()) +
                         "' has no parameter 'jobs'");
     }
+    for (const abi::Parameter& p : pipeline.executor.plugin->descriptor->parameters) {
+      if (std::string_view(p.name) == "jobs" && arguments.jobs > p.maximum) {
+        throw ConfigError("--jobs " + std::to_string(arguments.jobs) + ": the executor runs at most " +
+                          std::to_string(static_cast<std::int64_t>(p.maximum)) + " at a time");
+      }
+    }
     pipeline.executor.config.set("jobs", static_cast<std::int64_t>(arguments.jobs));
+  }
+  try {
+    try_life(pipeline);
+  } catch (const Error& error) {
+    throw ConfigError(arguments.file.string() + ": " + error.what());
   }
   return pipeline;
 }

@@ -22,7 +22,7 @@ extern "C" void on_signal(int signal) {
     std::signal(signal, SIG_DFL);
     std::raise(signal);
   }
-  constexpr char text[] = "\ninterrupted: saving a checkpoint (again to end at once)\n";
+  constexpr char text[] = "\ninterrupted: ending after the running trials (again to end at once)\n";
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof text - 1);
 }
 }  // namespace
@@ -67,7 +67,7 @@ int main(int argc, char** argv) {
       "  hebbforge describe cma_es\n"
       "Plugins are looked for in --plugin-path, $HEBBFORGE_PLUGIN_PATH (':'-separated), and the "
       "installation.\n"
-      "Exit status: 0 done, 1 failed, 2 wrong input, 130 interrupted (after a checkpoint).");
+      "Exit status: 0 done, 1 failed, 2 wrong input, 130 interrupted (a run after a checkpoint).");
   cli::add_run(app, session);
   cli::add_simulate(app, session);
   cli::add_evaluate(app, session);
@@ -91,6 +91,9 @@ int main(int argc, char** argv) {
     const std::string who = error.plugin().empty() ? error.library() : error.plugin();
     std::fprintf(stderr, "%s%s%s\n", who.c_str(), who.empty() ? "" : ": ", error.what());
     return cli::failed;
+  } catch (const Interrupted& stop) {
+    std::fprintf(stderr, "%s\n", stop.what());
+    return cli::interrupted;
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "out of memory: use fewer networks or --jobs 1\n");
     return cli::failed;

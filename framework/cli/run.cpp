@@ -1,6 +1,8 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <hebbforge/error.hpp>
 #include <hebbforge/host/run.hpp>
 #include <memory>
 #include <string>
@@ -76,11 +78,23 @@ void run(Session& session, Arguments& arguments) {
   options.observer = &line;
   const std::filesystem::path directory =
       arguments.out.empty() ? std::filesystem::path("runs") / default_name(arguments.file) : arguments.out;
-  std::vector<SeedResult> results;
-  for (const std::string& seed :
-       arguments.seeds.empty() ? std::vector<std::string>{arguments.seed} : arguments.seeds) {
+  // All seeds are looked at before the first search begins.
+  const bool several = !arguments.seeds.empty();
+  std::vector<Pipeline> pipelines;
+  for (const std::string& seed : several ? arguments.seeds : std::vector<std::string>{arguments.seed}) {
+    if (std::ranges::count(arguments.seeds, seed) > 1)
+      throw ConfigError("--seeds: " + seed + " stands twice");
     arguments.seed = seed;
-    const Pipeline pipeline = load(session, arguments, true);
+    pipelines.push_back(load(session, arguments, true));
+    const auto place = directory / ("seed_" + seed);
+    if (several && !arguments.resume && std::filesystem::exists(place)) {
+      throw ConfigError("the run directory '" + place.string() +
+                        "' exists; choose another with --out, or go on with --resume");
+    }
+  }
+  std::vector<SeedResult> results;
+  for (const Pipeline& pipeline : pipelines) {
+    const std::string seed = std::to_string(pipeline.seeds.seed);
     options.directory = arguments.seeds.empty() ? directory : directory / ("seed_" + seed);
     results.push_back({pipeline.seeds.seed, run_search(pipeline, options)});
     line.finish();
@@ -111,9 +125,11 @@ void add_run(CLI::App& app, Session& session) {
       ->add_option("--seeds", arguments->seeds,
                    "Several searches, one a seed, into DIR/seed_N; then one table over them")
       ->delimiter(',')
+      ->expected(1)
+      ->excludes("--seed")
       ->type_name("N,N,...");
   command->add_option("--jobs", arguments->jobs, "Lives at a time; by default one per processor")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1000000));
   command->add_flag("--resume", arguments->resume,
                     "Go on from the run directory's checkpoint, to the same bytes");
   command->add_flag("--smoke", arguments->smoke,

@@ -24,6 +24,9 @@ PluginError::~PluginError() = default;
 SimulationError::SimulationError(const std::string& text) : Error(text) {}
 SimulationError::~SimulationError() = default;
 
+Interrupted::Interrupted() : Error("interrupted; nothing was written") {}
+Interrupted::~Interrupted() = default;
+
 InternalError::InternalError(const std::string& text)
     : Error("internal error: " + text + "; this is a bug, please report it") {}
 InternalError::~InternalError() = default;

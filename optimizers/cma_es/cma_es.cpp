@@ -74,7 +74,10 @@ Strategy::Strategy(Eigen::Index dimension, Eigen::Index population, bool active)
   }
 }
 
-CmaEs::CmaEs(const Settings& settings) : settings_(settings) {}
+CmaEs::CmaEs(const Settings& settings) : settings_(settings) {
+  if (settings.population == 1)
+    throw Error("'population' is 1; expected 0 (chosen by dimension) or at least 2");
+}
 
 void CmaEs::begin(const SearchSpace& space) {
   n_ = space.start.size();

@@ -69,7 +69,9 @@ BOOST_AUTO_TEST_CASE(mistakes_in_the_circuit_are_found_when_its_preset_is_known)
   const auto has = [&](const char* text) {
     return std::ranges::any_of(found, [&](const std::string& line) { return line.starts_with(text); });
   };
-  BOOST_TEST(has("7:8: plugin 'hebbforge.polynomial' could not be made: 'x q~' is no term: expected a product of w, x, y, x~, y~, or 1"));
+  BOOST_TEST(
+      has("7:8: plugin 'hebbforge.polynomial' could not be made: 'x q~' is no term: expected a product of w, "
+          "x, y, x~, y~, or 1"));
   BOOST_TEST(has("8:1: [pathway.EE] has no key 'probabilty'. Did you mean 'probability'?"));
 }
 
@@ -120,8 +122,21 @@ BOOST_AUTO_TEST_CASE(each_kind_of_mistake_has_its_sentence) {
            "[loss.e]\nplugin = \"rule_effect\"\n[search]\noptimizer = \"cma_es\"\nbudget = { evaluations = 1 "
            "}\n[search.free]\n\"EE.c.*\" = true\n",
        "12:1: nothing that may be searched is named 'EE.c.*'");
+  says(head + "[pathway.EE]\nweights = nan\n" + phase, "'weights' is nan; expected a number");
+  says(head + "[phase.all]\nstimulus = \"kick_and_poisson\"\ntrials = 2\nduration = 0.11\n",
+       "'all' is no name for a phase");
+  says(head + phase + "[loss.r]\nplugin = \"mean_rate\"\ntrials = [\"\"]\n", "'' names no trials");
+  says(
+      std::string("a") +
+          [] {
+            std::string dots;
+            for (int k = 0; k < 200; ++k) dots += ".a";
+            return dots;
+          }() +
+          " = 1\n",
+      "more than 100 dots");
   says(head + "[population.\"a b\"]\nsize = 1\nneuron = \"threshold_linear\"\n" + phase,
-       "2:13: the name 'a b' has a dot");
+       "2:13: the name \"a b\" may only have letters");
 }
 
 BOOST_AUTO_TEST_CASE(free_parameters_follow_the_file_and_later_entries_refine) {
@@ -158,7 +173,7 @@ BOOST_AUTO_TEST_CASE(free_parameters_have_to_fit) {
 BOOST_AUTO_TEST_CASE(the_resolved_pipeline_resolves_to_itself) {
   const Pipeline p = small();
   BOOST_TEST(p.resolved.find("preset") == std::string::npos);
-  BOOST_TEST(p.resolved.find("[plugins.\"hebbforge.cma_es\"]") != std::string::npos);
+  BOOST_TEST(p.resolved.find("[plugins.optimizer.\"hebbforge.cma_es\"]") != std::string::npos);
   const Pipeline again = load_pipeline(built_plugins(), written(p.resolved));
   BOOST_TEST(again.resolved == p.resolved);
 }
@@ -173,6 +188,42 @@ BOOST_AUTO_TEST_CASE(overrides_and_seeds_replace_what_the_file_says) {
   const Pipeline seeded = load_pipeline(built_plugins(), pipelines / "small.toml", options);
   BOOST_TEST(seeded.seeds.inputs == 99);
   BOOST_TEST(seeded.seeds.networks == 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_seed_given_on_the_command_line_replaces_those_of_a_resolved_file) {
+  PipelineOptions options;
+  options.seed = 99;
+  const Pipeline p = load_pipeline(built_plugins(), written(small().resolved), options);
+  BOOST_TEST(p.seeds.networks == 99);
+  BOOST_TEST(p.seeds.optimizer == 99);
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_file_that_was_cut_short_is_no_other_rule) {
+  const auto rule = scratch("rule") / "cut.toml";
+  std::ofstream(rule) << "[pathway.EE]\nplugin = \"temporal_oja\"\nvalues = { \"c.x~*y\" = 0.01 }\n";
+  PipelineOptions options;
+  options.rule = rule.string();
+  try {
+    load_pipeline(built_plugins(), pipelines / "small.toml", options);
+    BOOST_FAIL("accepted");
+  } catch (const ConfigError& error) {
+    BOOST_TEST(std::string(error.what()).find("needs the key 'c.x*y~'") != std::string::npos, error.what());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(presets_build_on_presets_but_not_in_circles) {
+  const auto folder = scratch("presets");
+  std::ofstream(folder / "inner.toml") << "plugin = \"temporal_oja\"\n";
+  std::ofstream(folder / "outer.toml") << "preset = \"inner.toml\"\n";
+  std::ofstream(folder / "circle.toml") << "preset = \"circle.toml\"\n";
+  const auto file = folder / "p.toml";
+  const std::string rest =
+      "circuit = { preset = \"bell2024.hvc\" }\n[phase.p]\nstimulus = \"kick_and_poisson\"\ntrials = "
+      "1\nduration = 0.11\n[pathway.EE]\nrule = { preset = ";
+  std::ofstream(file) << rest << "\"outer.toml\" }\n";
+  BOOST_TEST(load_pipeline(built_plugins(), file).pathways[0].rule->basis->terms().size() == 3);
+  std::ofstream(file) << rest << "\"circle.toml\" }\n";
+  BOOST_TEST(mistakes_of(file).size() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(trials_are_named_as_python_slices_them) {

@@ -139,6 +139,50 @@ BOOST_AUTO_TEST_CASE(a_finished_search_can_get_a_larger_budget) {
   check_same(undisturbed(), longer);
 }
 
+BOOST_AUTO_TEST_CASE(a_finished_run_that_is_resumed_keeps_every_byte) {
+  const auto copy = undisturbed().parent_path() / "finished";
+  std::filesystem::copy(undisturbed(), copy, std::filesystem::copy_options::recursive);
+  const RunSummary summary = run(load(), copy, true);
+  check_same(undisturbed(), copy);
+  BOOST_TEST(summary.rules.at(1).report.networks == 4);
+  BOOST_TEST(summary.lives ==
+             24 * 3 + 4 + 2 * (3 + 2 + 4) +
+                 2 * static_cast<int>(Hdf5Reader(copy / "results.h5").integers("select/evaluation").size()));
+}
+
+BOOST_AUTO_TEST_CASE(a_report_of_another_size_is_made_anew) {
+  const auto small_report = undisturbed().parent_path() / "small_report",
+             grown = undisturbed().parent_path() / "grown";
+  run(load({"networks.report=0"}), small_report);
+  BOOST_TEST(!Hdf5Reader(small_report / "results.h5").has("report/end"));
+  run(load({"networks.report=2"}), grown);
+  run(load(), grown, true);
+  check_same(undisturbed(), grown);
+  BOOST_TEST(run(load({"networks.report=0"}), grown, true).rules.at(0).report.networks == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_search_does_not_go_on_with_another_kernel) {
+  RunOptions options;
+  options.directory = undisturbed();
+  options.resume = options.reference_kernel = true;
+  BOOST_CHECK_THROW(run_search(load(), options), ConfigError);
+}
+
+BOOST_AUTO_TEST_CASE(two_losses_with_a_measure_of_one_name_keep_them_apart) {
+  const Pipeline p =
+      load({"loss.inhibitory={plugin=\"time_decoder\",population=\"I\",weight=0,fit={trials=\"organise[-8:-4]"
+            "\"},test={trials=\"organise[-4:]\"}}"});
+  SimulateOptions options;
+  options.out = undisturbed().parent_path() / "two_decoders.h5";
+  const SimulateSummary summary = simulate(p, options);
+  BOOST_TEST(summary.measure_names == (std::vector<std::string>{"time.r2", "inhibitory.r2"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(summary.lives[0].measures[0] != summary.lives[0].measures[1]);
+  const Hdf5Reader in(options.out);
+  BOOST_TEST(in.attribute("/", "decoder_loss") == 1000 * (1 - in.attribute("/", "time.r2")),
+             boost::test_tools::tolerance(1e-12));
+}
+
 BOOST_AUTO_TEST_CASE(a_run_directory_is_not_overwritten_and_belongs_to_its_pipeline) {
   BOOST_CHECK_THROW(run(load(), undisturbed()), ConfigError);
   try {

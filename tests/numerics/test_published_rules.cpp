@@ -47,8 +47,9 @@ Outcome outcome_of(const std::string& rule, const std::string& without = "") {
 
 }  // namespace
 
-// Over 200 networks the medians of R^2 are 0.71 and 0.96. R^2 without plasticity has a standard deviation near
-// 0.18 over networks, so the median of 20 has a standard error of 0.05: the bounds are four of them wide.
+// Over 200 networks the medians of R^2 are 0.71 and 0.96. R^2 without plasticity has a standard deviation
+// near 0.18 over networks, so the median of 20 has a standard error of 0.05: the bounds are four of them
+// wide.
 BOOST_AUTO_TEST_CASE(the_learned_rule_beats_no_plasticity_and_needs_its_hebbian_term) {
   const Outcome none = outcome_of("no_plasticity"), learned = outcome_of("bell2024.mean14_still"),
                 without = outcome_of("bell2024.mean14_still", "c.x~*y");

@@ -49,6 +49,13 @@ class HEBBFORGE_API SimulationError : public Error {
   ~SimulationError() override;
 };
 
+/// The user asked to stop, and nothing is left half done.
+class HEBBFORGE_API Interrupted : public Error {
+ public:
+  Interrupted();
+  ~Interrupted() override;
+};
+
 /// Our own mistake: please report it.
 class HEBBFORGE_API InternalError : public Error {
  public:

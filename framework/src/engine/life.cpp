@@ -81,10 +81,14 @@ class PartView final : public LifeView {
 
 class MeasureList final : public Measures {
  public:
-  explicit MeasureList(std::vector<std::pair<std::string, double>>& out) : out_(out) {}
-  void add(std::string_view name, double value) override { out_.emplace_back(name, value); }
+  MeasureList(const std::string& loss, std::vector<std::pair<std::string, double>>& out)
+      : loss_(loss), out_(out) {}
+  void add(std::string_view name, double value) override {
+    out_.emplace_back(loss_ + "." + std::string(name), value);
+  }
 
  private:
+  std::string loss_;
   std::vector<std::pair<std::string, double>>& out_;
 };
 
@@ -463,7 +467,7 @@ class Life {
       }
       PartView view(*this, &recordings_[k]);
       Random stream = random(pipeline_.seeds.inputs, "loss times " + pipeline_.losses[k].name);
-      MeasureList measures(result.measures);
+      MeasureList measures(pipeline_.losses[k].name, result.measures);
       const double value = pipeline_.losses[k].weight * losses_[k]->evaluate(view, stream, measures);
       if (!std::isfinite(value)) result.end = LifeEnd::bad_loss;
       result.losses[k] = value;
@@ -576,6 +580,11 @@ bool PartView::has_rule(std::string_view p) const {
 }
 
 }  // namespace
+
+void try_life(const Pipeline& pipeline) {
+  const LifeOptions options;
+  Life(pipeline, options);
+}
 
 LifeResult run_life(const Pipeline& pipeline, const LifeOptions& options) {
   return Life(pipeline, options).run();

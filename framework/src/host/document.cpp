@@ -104,7 +104,33 @@ std::string describe(const Node& node) {
   return "";
 }
 
+namespace {
+// Dotted keys nest without a limit, and so would everything that follows them down.
+void refuse_deep_keys(std::string_view text, const std::string& name) {
+  constexpr int deepest = 100;
+  unsigned line = 1;
+  int dots = 0;
+  char quote = 0;
+  for (const char c : text) {
+    if (c == '\n') {
+      ++line;
+      dots = 0;
+      quote = 0;
+    } else if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '.' && ++dots > deepest) {
+      throw ConfigError(
+          name, line, 1,
+          "the line has more than " + std::to_string(deepest) + " dots; no key of a pipeline is that deep");
+    }
+  }
+}
+}  // namespace
+
 Node parse_toml(std::string_view text, const std::string& name) {
+  refuse_deep_keys(text, name);
   try {
     const toml::table table = toml::parse(text, name);
     return converted(table, name);

@@ -56,6 +56,17 @@ bool replace(const std::filesystem::path& temporary, const std::filesystem::path
   return sync_path(directory);
 }
 
+// A link is followed; what is no ordinary file (a device, a pipe, a directory) is not replaced by one.
+std::filesystem::path regular_target(const std::filesystem::path& file) {
+  std::error_code ignored;
+  const auto target =
+      std::filesystem::is_symlink(file, ignored) ? std::filesystem::weakly_canonical(file, ignored) : file;
+  if (std::filesystem::exists(target, ignored) && !std::filesystem::is_regular_file(target, ignored)) {
+    throw SimulationError("cannot write '" + file.string() + "': it exists and is no ordinary file");
+  }
+  return target;
+}
+
 std::filesystem::path temporary_for(const std::filesystem::path& file) {
   return file.string() + ".writing-" + std::to_string(::getpid());
 }
@@ -71,7 +82,8 @@ hid_t utf8_string(std::size_t bytes) {
 }  // namespace
 
 Hdf5Writer::Hdf5Writer(std::filesystem::path file)
-    : file_(std::move(file)), temporary_(temporary_for(file_)) {
+    : file_(regular_target(file)), temporary_(temporary_for(file_)) {
+  errno = 0;
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   handle_ = H5Fcreate(temporary_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   check(handle_ >= 0, "make");
@@ -95,6 +107,7 @@ namespace {
 
 herr_t write_dataset(hid_t file, const std::string& name, hid_t type, const std::vector<std::size_t>& shape,
                      const void* values) {
+  errno = 0;
   const Handle links(H5Pcreate(H5P_LINK_CREATE)), creation(H5Pcreate(H5P_DATASET_CREATE));
   H5Pset_create_intermediate_group(links.id(), 1);
   H5Pset_obj_track_times(creation.id(), false);
@@ -107,6 +120,7 @@ herr_t write_dataset(hid_t file, const std::string& name, hid_t type, const std:
 
 herr_t write_attribute(hid_t file, const std::string& object, const std::string& name, hid_t type,
                        const void* value) {
+  errno = 0;
   const Handle at(H5Oopen(file, object.c_str(), H5P_DEFAULT)), space(H5Screate(H5S_SCALAR));
   const Handle attribute(H5Acreate2(at.id(), name.c_str(), type, space.id(), H5P_DEFAULT, H5P_DEFAULT));
   return attribute.good() ? H5Awrite(attribute.id(), type, value) : -1;
@@ -300,7 +314,8 @@ double Hdf5Reader::attribute(const std::string& object, const std::string& name)
   return value;
 }
 
-void write_text_file(const std::filesystem::path& file, std::string_view text) {
+void write_text_file(const std::filesystem::path& asked, std::string_view text) {
+  const auto file = regular_target(asked);
   const auto temporary = temporary_for(file);
   errno = 0;
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::fopen(temporary.c_str(), "wb"),

@@ -1,5 +1,6 @@
 // Reads and checks a pipeline: circuit, life, losses. The search is in search_reader.cpp.
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/pipeline.hpp>
@@ -37,6 +38,8 @@ class PipelineReader {
   Pipeline read() {
     pipeline_.title = first_comment(pipeline_.file);
     root_ = parse_toml_file(pipeline_.file);
+    // --seed replaces every seed that the file derives from its own; --set may still name single ones.
+    if (options_.seed) std::erase_if(root_.table, [](const Node::Entry& e) { return e.key == "seeds"; });
     for (const std::string& override : options_.overrides) merge(root_, parse_override(override));
     if (const Node* circuit = root_.find("circuit")) expand_circuit(*circuit);
     TableReader top(&root_, "the pipeline", {pipeline_.file.string(), 1, 1}, mistakes_);
@@ -170,11 +173,14 @@ class PipelineReader {
     }
   }
 
+  // Names stand in paths of parameters, in slices of trials and in CSV files.
   void check_name(const Node::Entry& entry, const std::string& name) {
-    if (name.find_first_of(".[] /") == std::string::npos && !name.empty()) return;
-    mistakes_.add(entry.key_place, "the name '" + name +
-                                       "' has a dot, a bracket, a slash or a space, or is empty; they mean "
-                                       "something in paths of parameters");
+    const auto allowed = [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '_' || c == '-' || c >= 0x80;
+    };
+    if (!name.empty() && std::ranges::all_of(name, allowed)) return;
+    mistakes_.add(entry.key_place,
+                  "the name " + toml_text(name) + " may only have letters, digits, '_' and '-'");
   }
 
   void read_weights(TableReader& pathway, WeightSpec& w) {
@@ -186,8 +192,8 @@ class PipelineReader {
                                          "\"uniform\", low = 0.08, high = 0.4 }");
       return;
     }
-    if (node->is_number()) {
-      w.value = node->number();
+    if (node->type != Node::Type::table) {
+      w.value = checked_real(*node, "'weights'", {}, mistakes_).value_or(0);
       return;
     }
     TableReader reader(node, "'weights' of " + pathway.what(), node->place, mistakes_);
@@ -298,6 +304,10 @@ class PipelineReader {
       PhaseSpec spec;
       spec.name = entry.key;
       check_name(entry, spec.name);
+      if (spec.name == "all" || spec.name == "last") {
+        mistakes_.add(entry.key_place,
+                      "'" + spec.name + "' is no name for a phase: it names trials of all phases");
+      }
       spec.stimulus = plugins_.nested(abi::Kind::stimulus, reader, "stimulus");
       reader.require("trials");
       spec.trials = reader.integer("trials", 1, 1, most_trials);
@@ -389,19 +399,21 @@ class PipelineReader {
   void check_plugin_record(TableReader& top) {
     const Node* record = top.table("plugins");
     if (!record) return;
-    for (const Node::Entry& entry : record->table) {
-      TableReader reader(&entry.value, "the record of plugin '" + entry.key + "'", entry.key_place,
-                         mistakes_);
-      const std::string version = reader.text("version", ""), digest = reader.text("digest", "");
-      const std::string kind = reader.text("kind", "");
-      reader.finish();
-      for (const RegisteredPlugin* plugin : plugins_.registry().all()) {
-        if (plugin->hidden || plugin->name() != entry.key || name_of(plugin->kind()) != kind) continue;
-        if (plugin->digest == digest) continue;
-        log_warning("plugin '" + entry.key + "' (version " + plugin->descriptor->version +
-                    ") is another file than the one that " + pipeline_.file.string() +
-                    " was resolved with (version " + version + "): results may differ");
-      }
+    for (const Node::Entry& kind : record->table) {
+      for (const Node::Entry& entry : kind.value.table) check_plugin_record(kind.key, entry);
+    }
+  }
+
+  void check_plugin_record(const std::string& kind, const Node::Entry& entry) {
+    TableReader reader(&entry.value, "the record of plugin '" + entry.key + "'", entry.key_place, mistakes_);
+    const std::string version = reader.text("version", ""), digest = reader.text("digest", "");
+    reader.finish();
+    for (const RegisteredPlugin* plugin : plugins_.registry().all()) {
+      if (plugin->hidden || plugin->name() != entry.key || name_of(plugin->kind()) != kind) continue;
+      if (plugin->digest == digest) continue;
+      log_warning("plugin '" + entry.key + "' (version " + plugin->descriptor->version +
+                  ") is another file than the one that " + pipeline_.file.string() +
+                  " was resolved with (version " + version + "): results may differ");
     }
   }
 

@@ -59,8 +59,9 @@ void PluginReader::note_references(TableReader& reader, const abi::Descriptor& d
   for (const abi::Parameter& p : descriptor.parameters) {
     if (*p.refers_to == '\0') continue;
     const Node* node = reader.take(p.name);
+    const bool is_single = node && node->type == Node::Type::text;  // "": left out, where that is the default
     const auto note = [&](const Node& n) {
-      if (n.type == Node::Type::text && !n.text().empty())
+      if (n.type == Node::Type::text && !(n.text().empty() && is_single && p.default_texts.size == 0))
         references_.push_back({n.place, p.refers_to, n.text()});
     };
     if (!node) {

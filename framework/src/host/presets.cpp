@@ -35,18 +35,24 @@ Node load_preset(const std::string& name, const Place& place) {
                         "\n  or the path of a file that ends with .toml");
 }
 
-Node with_preset(const Node& table) {
+namespace {
+Node with_preset_at(const Node& table, int depth) {
   const Node* name = table.find("preset");
   if (!name) return table;
-  if (name->type != Node::Type::text) {
-    throw ConfigError(name->place.file, name->place.line, name->place.column,
-                      "'preset' is " + describe(*name) + "; expected the name of a preset, or a file");
-  }
-  Node merged = load_preset(name->text(), name->place);
+  const auto fail = [&](const std::string& text) -> Node {
+    throw ConfigError(name->place.file, name->place.line, name->place.column, text);
+  };
+  if (name->type != Node::Type::text)
+    return fail("'preset' is " + describe(*name) + "; expected the name of a preset, or a file");
+  if (depth > 8) return fail("presets build on each other in a circle, or more than eight deep");
+  Node merged = with_preset_at(load_preset(name->text(), name->place), depth + 1);
   merge(merged, table);
   merged.place = table.place;
   std::erase_if(merged.table, [](const Node::Entry& e) { return e.key == "preset"; });
   return merged;
 }
+}  // namespace
+
+Node with_preset(const Node& table) { return with_preset_at(table, 0); }
 
 }  // namespace hebbforge

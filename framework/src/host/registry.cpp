@@ -88,6 +88,7 @@ const RegisteredPlugin& Registry::add_file(const std::filesystem::path& file) {
   }
   const std::size_t first = plugins_.size();
   add_library(PluginLibrary::open(file), 0);
+  for (std::size_t k = first; k < plugins_.size(); ++k) plugins_[k]->from_file = true;
   return *plugins_[first];
 }
 

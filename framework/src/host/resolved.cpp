@@ -23,6 +23,7 @@ class Writer {
     const abi::Descriptor& d = *choice.plugin->descriptor;
     plugins_[{std::string(d.name), choice.plugin->kind()}] = choice.plugin;
     key("plugin", std::string(d.name));
+    if (choice.plugin->from_file) key("library", choice.plugin->library->file().string());
     for (const abi::Parameter& p : d.parameters) {
       text_ += std::string(p.name) + " = " + toml_value(choice.config.values().find(p.name)->second);
       text_ += std::string_view(p.unit) == "1" ? "\n" : "  # " + std::string(p.unit) + "\n";
@@ -30,8 +31,7 @@ class Writer {
   }
   void plugin_record() {
     for (const auto& [id, plugin] : plugins_) {
-      table("plugins." + toml_key(id.first));
-      key("kind", std::string(name_of(id.second)));
+      table("plugins." + std::string(name_of(id.second)) + "." + toml_key(id.first));
       key("version", std::string(plugin->descriptor->version));
       key("digest", plugin->digest);
     }
@@ -92,15 +92,25 @@ void write_pathway(Writer& out, const PathwaySpec& p, double dt) {
   for (std::size_t k = 0; k < parameters.size(); ++k) out.key(parameters[k].name, p.rule->values[k]);
 }
 
+// A file that may change behind the pipeline's back is named with its contents.
+void write_digest(Writer& out, const std::filesystem::path& file) {
+  if (std::filesystem::is_regular_file(file))
+    out.line("# SHA-1 " + digest_of_file(file) + " " + file.filename().string());
+}
+
 void write_search(Writer& out, const SearchSpec& s) {
   out.table("search");
   out.key("failure", std::string(s.graded_failure ? "graded" : "published"));
   out.key("pick", std::string(s.pick_by_median ? "median" : "sum"));
   out.key("redraw", std::string(s.redraw ? "generation" : "never"));
-  if (!s.start_from.empty()) out.key("start_from", s.start_from.string());
+  if (!s.start_from.empty()) {
+    out.key("start_from", s.start_from.string());
+    write_digest(out, s.start_from);
+  }
   std::vector<std::string> references;
   for (const ReferenceRule& r : s.references) references.push_back(r.source);
   out.key("references", references);
+  for (const std::string& source : references) write_digest(out, source);
   out.table("search.budget");
   if (s.budget.evaluations > 0) out.key("evaluations", s.budget.evaluations);
   if (s.budget.generations > 0) out.key("generations", s.budget.generations);
@@ -192,6 +202,7 @@ std::string plugin_record_text(const Pipeline& pipeline) {
 std::string identity_text(Pipeline pipeline) {
   if (pipeline.search) pipeline.search->budget = {};
   pipeline.networks.report = 0;
+  pipeline.title.clear();
   pipeline.executor.config = default_config(*pipeline.executor.plugin->descriptor);
   Writer out;
   write_all(out, pipeline);

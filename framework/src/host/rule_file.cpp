@@ -54,7 +54,8 @@ double InputValues::next(const abi::Parameter& parameter) {
   return all(next++, 0);
 }
 
-std::optional<RuleSpec> read_rule(PluginReader& plugins, TableReader& reader, InputValues& input) {
+std::optional<RuleSpec> read_rule(PluginReader& plugins, TableReader& reader, InputValues& input,
+                                  bool complete) {
   Mistakes& mistakes = plugins.mistakes();
   const Node* values = reader.take("values");
   RuleSpec rule;
@@ -80,6 +81,9 @@ std::optional<RuleSpec> read_rule(PluginReader& plugins, TableReader& reader, In
   }
   TableReader value_reader(values, "'values' of the rule", values ? values->place : reader.place(), mistakes);
   const Config config = value_reader.config(parameters);
+  for (const abi::Parameter& p : parameters) {
+    if (complete) value_reader.require(p.name);
+  }
   value_reader.finish("rule '" + std::string(rule.choice.plugin->name()) + "' of this pathway");
   for (const abi::Parameter& p : parameters) rule.values.push_back(config.real(p.name));
   return rule;
@@ -131,7 +135,7 @@ std::vector<std::optional<RuleSpec>> load_rules(PluginReader& plugins, const Pip
       same("rate_scale", pathway.rate_scale);
       same("trace_scale", pathway.trace_scale);
       same("learning_rate", pathway.learning_rate);
-      rules[index] = read_rule(plugins, reader, input);
+      rules[index] = read_rule(plugins, reader, input, true);
     }
   } catch (const ConfigError& error) {
     if (error.line() > 0)

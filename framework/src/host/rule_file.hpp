@@ -24,7 +24,9 @@ class InputValues {
 
 /// Reads a rule: a plugin, its parameters, and `values`, a table or "input".
 /// \param reader  of the rule's table, its preset merged in
-std::optional<RuleSpec> read_rule(PluginReader& plugins, TableReader& reader, InputValues& input);
+/// \param complete  every value has to be given: a rule file that was cut short is no other rule
+std::optional<RuleSpec> read_rule(PluginReader& plugins, TableReader& reader, InputValues& input,
+                                  bool complete = false);
 
 /// The rules that a rule file or preset has for the pathways of `pipeline`; none where it names none.
 /// Mistakes are collected: a pathway that is not there, scales or a time step that differ.

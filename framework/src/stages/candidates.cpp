@@ -41,12 +41,18 @@ std::vector<Cell> cells_of(const std::string& line) {
 // Columns: candidates. Every mistake of the file is told.
 Eigen::MatrixXd read_candidates(const SearchSpec& search, const std::filesystem::path& file) {
   std::ifstream in(file);
-  if (!in) throw ConfigError("cannot read the candidates '" + file.string() + "'");
+  if (!in || std::filesystem::is_directory(file))
+    throw ConfigError("cannot read the candidates '" + file.string() + "'");
   Mistakes mistakes;
   std::vector<std::string> paths;
   for (const FreeParameter& f : search.free) paths.push_back(f.path);
   std::string line;
   std::getline(in, line);
+  if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);  // some editors begin UTF-8 with a mark
+  if (line.find_first_not_of(" \t\r") == std::string::npos)
+    throw ConfigError(
+        file.string() +
+        ":1:1: the file is empty; expected a header with paths of free parameters, and a row per candidate");
   std::vector<std::size_t> target;
   for (const Cell& cell : cells_of(line)) {
     const auto found = std::ranges::find(paths, cell.text);
@@ -146,11 +152,12 @@ EvaluateSummary evaluate_candidates(const Pipeline& pipeline, const EvaluateOpti
   const std::int64_t networks = set == NetworkSet::search   ? pipeline.networks.search
                                 : set == NetworkSet::select ? pipeline.networks.select
                                                             : pipeline.networks.report;
+  if (networks == 0) throw ConfigError("the pipeline has no networks in the set '" + options.set + "'");
+  Hdf5Writer out(options.out);  // before the work: a path that cannot be written is found at once
   const auto executor = pipeline.executor.plugin->create<Executor>(pipeline.executor.config);
   Evaluator evaluator(*executor, options.stop, options.reference_kernel);
   Scores scores;
-  if (!evaluator.evaluate(pipeline, candidates, set, 0, networks, scores))
-    throw SimulationError("interrupted; nothing was written");
+  if (!evaluator.evaluate(pipeline, candidates, set, 0, networks, scores)) throw Interrupted();
 
   EvaluationFile file{identity_text(pipeline), options.set, rows, begin, {}, {}, {}};
   for (const FreeParameter& f : pipeline.search->free) file.parameter_names.push_back(f.path);
@@ -170,7 +177,6 @@ EvaluateSummary evaluate_candidates(const Pipeline& pipeline, const EvaluateOpti
     summary.best_loss = file.loss.back();
     summary.best = begin + c;
   }
-  Hdf5Writer out(options.out);
   write_head(out, file, scores.layout);
   write_scores(out, "lives", scores);
   out.commit();

@@ -69,14 +69,18 @@ CostEstimate estimate_cost(const Pipeline& pipeline) {
   optimizer->begin({view_of(start), view_of(lower), view_of(upper), view_of(step), 0, no_matrix()});
   const std::int64_t population = optimizer->population_size(), networks = pipeline.networks.search;
   const BudgetSpec& b = search.budget;
-  std::int64_t evaluations = std::numeric_limits<std::int64_t>::max();
-  if (b.evaluations > 0) evaluations = std::min(evaluations, b.evaluations);
-  if (b.generations > 0) evaluations = std::min(evaluations, b.generations * population);
-  if (b.lives > 0) evaluations = std::min(evaluations, b.lives / networks);
-  if (evaluations == std::numeric_limits<std::int64_t>::max()) {
+  const bool limited = b.evaluations > 0 || b.generations > 0 || b.lives > 0;
+  if (!limited) {
     throw ConfigError(
         "the budget is wall time alone: how many lives fit into it is what you would have to be told");
   }
+  constexpr std::int64_t most = 1'000'000'000'000;  // beyond it nobody waits, and products would overflow
+  std::int64_t evaluations = most;
+  if (b.evaluations > 0) evaluations = std::min(evaluations, b.evaluations);
+  if (b.generations > 0)
+    evaluations = std::min(evaluations, std::min(b.generations, most / population) * population);
+  if (b.lives > 0) evaluations = std::min(evaluations, b.lives / networks);
+  evaluations = std::max(evaluations, population);  // a first generation always runs
   const auto references = static_cast<std::int64_t>(search.references.size());
   cost.most_select_lives = (evaluations + population - 1) / population * pipeline.networks.select;
   cost.lives = evaluations * networks + cost.most_select_lives +

@@ -52,8 +52,8 @@ class LifeJob final : public Job {
     for (std::size_t k = 0; k < layout_.losses.size(); ++k)
       out[static_cast<Eigen::Index>(layout_.loss_at() + k)] = life.losses[k];
     for (std::size_t k = 0; k < layout_.measures.size(); ++k) {
-      const auto found =
-          std::ranges::find(life.measures, layout_.measures[k], &std::pair<std::string, double>::first);
+      const auto found = std::ranges::find(life.measures, layout_.measure_sources[k],
+                                           &std::pair<std::string, double>::first);
       if (found != life.measures.end())
         out[static_cast<Eigen::Index>(layout_.measure_at() + k)] = found->second;
     }
@@ -94,7 +94,14 @@ LifeLayout LifeLayout::of(const Pipeline& pipeline) {
   for (const LossSpec& spec : pipeline.losses) {
     layout.losses.push_back(spec.name);
     const auto loss = spec.choice.plugin->create<Loss>(spec.choice.config);
-    for (const std::string_view name : loss->measures()) layout.measures.emplace_back(name);
+    for (const std::string_view name : loss->measures()) {
+      layout.measures.emplace_back(name);
+      layout.measure_sources.push_back(spec.name + "." + std::string(name));
+    }
+  }
+  const std::vector<std::string> names = layout.measures;
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    if (std::ranges::count(names, names[k]) > 1) layout.measures[k] = layout.measure_sources[k];
   }
   for (const PathwaySpec& pathway : pipeline.pathways) {
     if (!pathway.rule) continue;

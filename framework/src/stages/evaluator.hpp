@@ -15,7 +15,9 @@ namespace hebbforge {
 /// What a life's result holds, in order: how it ended, trials survived, weighted loss parts, measures,
 /// effects of all terms of all rules.
 struct HEBBFORGE_API LifeLayout {
-  std::vector<std::string> losses, measures, effects;  ///< names: "time", "r2", "EE.x~*y"
+  /// Names: "time", "r2" ("time.r2" where several losses have an r2), "EE.x~*y".
+  std::vector<std::string> losses, measures, effects;
+  std::vector<std::string> measure_sources{};  ///< "time.r2"; known when made from a pipeline
   std::size_t loss_at() const noexcept { return 2; }
   std::size_t measure_at() const noexcept { return 2 + losses.size(); }
   std::size_t effect_at() const noexcept { return measure_at() + measures.size(); }

@@ -137,12 +137,33 @@ class Search {
                         "' searched other parameters than this pipeline; "
                         "start from its rule.toml instead");
     }
+    if (in.texts("distribution/scale") != scales()) {
+      throw ConfigError(
+          "'start_from': the run '" + search_.start_from.string() +
+          "' searched on other scales (linear, log) than this pipeline; start from its rule.toml instead");
+    }
     const auto n = start.size();
+    const auto sized = [&](const char* name, std::size_t size) {
+      if (in.reals(name).size() != size)
+        throw ConfigError("'start_from': '" + checkpoint.string() + "' is damaged: '" + name +
+                          "' has another size than its parameters");
+    };
+    const auto size = static_cast<std::size_t>(n);
+    sized("distribution/mean", size);
+    sized("distribution/step", size);
+    if (in.has("distribution/covariance")) sized("distribution/covariance", size * size);
     start = Eigen::Map<const Eigen::VectorXd>(in.reals("distribution/mean").data(), n);
     step = Eigen::Map<const Eigen::VectorXd>(in.reals("distribution/step").data(), n);
     if (in.has("distribution/covariance"))
       covariance = Eigen::Map<const Eigen::MatrixXd>(in.reals("distribution/covariance").data(), n, n);
   }
+
+  std::vector<std::string> scales() const {
+    std::vector<std::string> all;
+    for (const FreeParameter& f : search_.free) all.emplace_back(f.log_scale ? "log" : "linear");
+    return all;
+  }
+  std::string kernel() const { return options_.reference_kernel ? "reference" : "fused"; }
 
   void restore() {
     try {
@@ -156,6 +177,10 @@ class Search {
             "the run in '" + options_.directory.string() +
             "' was made with another pipeline, so it cannot go on with this one; first difference:" +
             first_difference(there, here));
+      }
+      if (in.text("engine") != kernel()) {
+        throw ConfigError("the run in '" + options_.directory.string() + "' used the " + in.text("engine") +
+                          " kernel, whose rounding differs; go on with --engine " + in.text("engine"));
       }
       if (const std::string before = in.text("plugins"), now = plugin_record_text(pipeline_); before != now) {
         log_warning(
@@ -336,18 +361,23 @@ class Search {
     return with_candidate(pipeline_, view_of(candidate));
   }
 
+  // A resumed run keeps what it has, unless the size of the report set was changed.
   bool score_report() {
     const std::int64_t networks = pipeline_.networks.report;
-    if (networks == 0) return true;
-    if (record_.report.networks == static_cast<std::size_t>(networks))
-      return true;  // a finished run, resumed
-    message("scoring the picked rule and the references on " + std::to_string(networks) + " report networks");
-    if (picked() &&
-        !evaluator_.evaluate(picked_pipeline(), {}, NetworkSet::report, 0, networks, record_.report))
-      return false;
+    bool told = false;
+    const auto score = [&](const Pipeline& pipeline, Scores& scores) {
+      if (scores.networks == static_cast<std::size_t>(networks)) return true;
+      scores = {};
+      if (networks == 0) return true;
+      if (!told)
+        message("scoring the picked rule and the references on " + std::to_string(networks) +
+                " report networks");
+      told = true;
+      return evaluator_.evaluate(pipeline, {}, NetworkSet::report, 0, networks, scores);
+    };
+    if (picked() && !score(picked_pipeline(), record_.report)) return false;
     for (std::size_t k = 0; k < record_.references.size(); ++k) {
-      const Pipeline variant = with_rules(pipeline_, search_.references[k].rules);
-      if (!evaluator_.evaluate(variant, {}, NetworkSet::report, 0, networks, record_.references[k].report))
+      if (!score(with_rules(pipeline_, search_.references[k].rules), record_.references[k].report))
         return false;
     }
     return true;
@@ -391,6 +421,7 @@ class Search {
     out.integer("format", checkpoint_format);
     out.text("pipeline", identity_text(pipeline_));
     out.text("plugins", plugin_record_text(pipeline_));
+    out.text("engine", kernel());
     out.real("seconds", seconds());
     record_.write(out);
     MemoryState state;
@@ -405,6 +436,7 @@ class Search {
     Eigen::VectorXd mean(n), step(n);
     optimizer_->best(view_of(mean));
     for (Eigen::Index k = 0; k < n; ++k) step[k] = search_.free[static_cast<std::size_t>(k)].step;
+    out.texts("distribution/scale", scales());
     out.reals("distribution/mean", {static_cast<std::size_t>(n)}, mean.data());
     out.reals("distribution/step", {static_cast<std::size_t>(n)}, step.data());
     Eigen::MatrixXd covariance(n, n);
@@ -472,7 +504,7 @@ class Search {
 
   void fill(RunSummary& summary) const {
     summary.evaluations = static_cast<std::int64_t>(record_.evaluations());
-    summary.lives = evaluator_.lives();
+    summary.lives = record_.lives_run();
     summary.seconds = seconds();
     summary.measure_names = record_.layout.measures;
     fill_directions(summary);

@@ -111,6 +111,14 @@ std::int64_t SearchRecord::best_evaluation() const {
   return loss.empty() ? -1 : std::ranges::min_element(loss) - loss.begin();
 }
 
+std::int64_t SearchRecord::lives_run() const {
+  std::size_t lives_of_all = evaluations() * networks + report.networks;
+  for (const Selection& s : selections) lives_of_all += s.scores.networks;
+  for (const ReferenceScores& r : references)
+    lives_of_all += r.search.networks + r.select.networks + r.report.networks;
+  return static_cast<std::int64_t>(lives_of_all);
+}
+
 void SearchRecord::write(Hdf5Writer& out) const {
   out.texts("loss_names", layout.losses);
   if (!layout.measures.empty()) out.texts("measure_names", layout.measures);
@@ -182,10 +190,10 @@ SearchRecord SearchRecord::read(const Hdf5Reader& in, const LifeLayout& layout,
     LifeLayout own = layout;
     own.effects = in.has(group + "/search/effect_names") ? in.texts(group + "/search/effect_names")
                                                          : std::vector<std::string>{};
-    record.references.push_back({in.text(group + "/name"),
-                                 read_scores(in, group + "/search", own),
-                                 read_scores(in, group + "/select", own),
-                                 {}});
+    record.references.push_back(
+        {in.text(group + "/name"), read_scores(in, group + "/search", own),
+         read_scores(in, group + "/select", own),
+         in.has(group + "/report/end") ? read_scores(in, group + "/report", own) : Scores{}});
   }
   if (in.has("report")) record.report = read_scores(in, "report", layout);
   return record;

@@ -46,6 +46,7 @@ struct SearchRecord {
   Eigen::VectorXd candidate(std::int64_t evaluation) const;
   Scores scores_of(std::int64_t evaluation) const;
   std::int64_t best_evaluation() const;  ///< -1 without evaluations; the first of equals
+  std::int64_t lives_run() const;        ///< of everything recorded here
   std::uint64_t generations() const noexcept { return generation.empty() ? 0 : generation.back() + 1; }
 
   void write(Hdf5Writer& out) const;

@@ -7,7 +7,8 @@
 #include <hebbforge/interfaces/executor.hpp>
 #include <hebbforge/interfaces/loss.hpp>
 #include <limits>
-#include <mutex>
+#include <optional>
+#include <set>
 
 #include "host/hdf5_file.hpp"
 #include "stages/evaluator.hpp"
@@ -44,8 +45,14 @@ class RecordJob final : public Job {
   std::vector<RecordedLife>& lives_;
 };
 
+double measure_of(const LifeResult& life, const std::string& source) {
+  const auto found = std::ranges::find(life.measures, source, &std::pair<std::string, double>::first);
+  return found == life.measures.end() ? std::nan("") : found->second;
+}
+
 void write_life(Hdf5Writer& out, const std::string& group, const Pipeline& pipeline,
                 const RecordedLife& life) {
+  const LifeLayout layout = LifeLayout::of(pipeline);
   const auto transposed = [&](const char* name, const Eigen::MatrixXd& matrix) {
     out.matrix(group + name, view_of(Eigen::MatrixXd(matrix.transpose())));
   };
@@ -66,18 +73,23 @@ void write_life(Hdf5Writer& out, const std::string& group, const Pipeline& pipel
   const std::string object = group.empty() ? "/" : group.substr(0, group.size() - 1);
   out.attribute(object, "end", std::string_view(name_of(life.result.end)));
   out.attribute(object, "trials_survived", static_cast<double>(life.result.trials_survived));
+  std::set<std::string> names;
   for (std::size_t k = 0; k < pipeline.losses.size(); ++k) {
     const LossSpec& spec = pipeline.losses[k];
     const auto loss = spec.choice.plugin->create<Loss>(spec.choice.config);
     const std::string name(loss->result_name());
-    out.attribute(object, name.empty() ? spec.name : name, life.result.losses[k]);
+    const bool first = !name.empty() && names.insert(name).second;  // a second time_decoder goes by its table
+    out.attribute(object, first ? name : spec.name, life.result.losses[k]);
   }
-  for (const auto& [name, value] : life.result.measures) out.attribute(object, name, value);
+  for (std::size_t k = 0; k < layout.measures.size(); ++k)
+    out.attribute(object, layout.measures[k], measure_of(life.result, layout.measure_sources[k]));
 }
 
 }  // namespace
 
 SimulateSummary simulate(const Pipeline& pipeline, const SimulateOptions& options) {
+  std::optional<Hdf5Writer> out;  // before the work: a path that cannot be written is found at once
+  if (!options.out.empty()) out.emplace(options.out);
   std::vector<RecordedLife> lives(static_cast<std::size_t>(options.networks));
   RecordJob job(pipeline, options, network_set_named(options.set), lives);
   const Eigen::MatrixXd inputs(0, options.networks);
@@ -86,31 +98,28 @@ SimulateSummary simulate(const Pipeline& pipeline, const SimulateOptions& option
       ->for_each(job, view_of(inputs), view_of(results));
 
   SimulateSummary summary;
-  summary.measure_names = LifeLayout::of(pipeline).measures;
+  const LifeLayout layout = LifeLayout::of(pipeline);
+  summary.measure_names = layout.measures;
   for (std::size_t k = 0; k < lives.size(); ++k) {
     const LifeResult& r = lives[k].result;
     if (r.end == LifeEnd::plugin_failed) throw SimulationError("a life cannot go on: " + r.message);
-    if (r.end == LifeEnd::cancelled) throw SimulationError("interrupted; nothing was written");
+    if (r.end == LifeEnd::cancelled) throw Interrupted();
     LifeSummary life{options.first + static_cast<std::int64_t>(k), name_of(r.end), r.trials_survived, 0, {}};
     for (const double part : r.losses) life.loss += part;
     if (r.end != LifeEnd::healthy) life.loss = std::numeric_limits<double>::infinity();
-    for (const std::string& name : summary.measure_names) {
-      const auto found = std::ranges::find(r.measures, name, &std::pair<std::string, double>::first);
-      life.measures.push_back(found == r.measures.end() ? std::nan("") : found->second);
-    }
+    for (const std::string& source : layout.measure_sources) life.measures.push_back(measure_of(r, source));
     summary.lives.push_back(std::move(life));
   }
-  if (options.out.empty()) return summary;
-  Hdf5Writer out(options.out);
+  if (!out) return summary;
   for (std::size_t k = 0; k < lives.size(); ++k) {
     char group[32] = "";
     if (lives.size() > 1)
       std::snprintf(group, sizeof group, "network_%03lld/",
                     static_cast<long long>(options.first) + static_cast<long long>(k));
-    write_life(out, group, pipeline, lives[k]);
+    write_life(*out, group, pipeline, lives[k]);
   }
-  out.text("pipeline", pipeline.resolved);
-  out.commit();
+  out->text("pipeline", pipeline.resolved);
+  out->commit();
   return summary;
 }
 

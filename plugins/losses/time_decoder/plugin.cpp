@@ -87,6 +87,16 @@ class TimeDecoder final : public Loss {
   std::string_view result_name() const noexcept override { return "decoder_loss"; }
   std::span<const std::string_view> measures() const noexcept override { return all_measures; }
 
+  void begin_life(const LifeContext& life, Random&) override {
+    std::int64_t longest = 0;
+    for (std::int64_t trial = 0; trial < life.trials(); ++trial)
+      longest = std::max(longest, life.steps(trial));
+    if (std::round(window_[1] / life.dt()) > static_cast<double>(longest)) {
+      throw Error("time_decoder: 'window' ends after the longest trial, which lasts " +
+                  std::to_string(static_cast<double>(longest) * life.dt()) + " s");
+    }
+  }
+
   double evaluate(const LifeView& life, Random& random, Measures& measures) const override {
     const auto fit_times = times(life, fit_dataset_, fit_samples_, random);
     const auto test_times = times(life, test_dataset_, test_samples_, random);

@@ -33,7 +33,7 @@ struct LifeResult {
   std::int64_t trials_survived = 0;
   std::vector<double> losses;            ///< weighted, as the pipeline's losses; NaN if it failed
   std::vector<Eigen::VectorXd> effects;  ///< per pathway, shape (terms)
-  std::vector<std::pair<std::string, double>> measures;  ///< "r2", …
+  std::vector<std::pair<std::string, double>> measures;  ///< "time.r2": the loss and its measure
 };
 
 /// What `simulate` asks a life to keep, besides its result. All cells of all populations, in order.
@@ -52,6 +52,10 @@ struct LifeOptions {
   LifeRecord* record = nullptr;               ///< filled if given
   const std::atomic<bool>* cancel = nullptr;  ///< looked at between trials
 };
+
+/// Builds a life as run_life() does, every part told of it, but runs no trial.
+/// \throws Error for what a part refuses
+HEBBFORGE_API void try_life(const Pipeline& pipeline);
 
 /// Runs one life of a checked pipeline, with the rules and values that it holds. Thread-safe: lives share
 /// nothing that they write.

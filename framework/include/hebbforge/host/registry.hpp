@@ -24,6 +24,7 @@ struct RegisteredPlugin {
   bool hidden = false;                          ///< another of the same name and kind has priority
   std::string digest;                           ///< of the library file, hexadecimal
   const RegisteredPlugin* hidden_by = nullptr;  ///< the one that has priority
+  bool from_file = false;                       ///< a pipeline named its library
 
   std::string_view name() const noexcept { return descriptor->name; }
   abi::Kind kind() const noexcept { return descriptor->kind; }
