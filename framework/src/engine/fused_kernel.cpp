@@ -5,7 +5,6 @@
 // Highway asks for this order.
 #include <hwy/highway.h>
 
-#include <algorithm>
 #include <type_traits>
 
 #include "engine/cells-inl.hpp"
@@ -13,27 +12,18 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace hebbforge::engine::HWY_NAMESPACE {
-HWY_INLINE void copy_cells(const double* from, std::size_t n, double* to) {
-  const Doubles d;
-  std::size_t i = 0;
-  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) hn::Store(hn::LoadU(d, from + i), d, to + i);
-  for (; i < n; ++i) to[i] = from[i];
-}
-
-HWY_INLINE void advance_side(FusedSide& s, const double* before, const double* after) {
+HWY_INLINE void advance_side(FusedSide& s, const CellRates& now) {
   const Doubles d;
   const std::size_t n = s.cells;
-  copy_cells(before, n, s.before);
-  copy_cells(after, n, s.after);
+  s.active = now.active;
+  s.active_count = now.active_count;
   const auto per_rate = hn::Set(d, s.per_rate);
-  const double* rates = s.after;
+  const double* rates = now.after;
   double* activity = s.activity;
   for_cells(n, [=](std::size_t i)
                    HWY_ATTR { hn::Store(hn::Mul(hn::Load(d, rates + i), per_rate), d, activity + i); });
-  s.active_count = list_active(activity, n, s.active.data());
-  s.active[s.active_count] = static_cast<std::int32_t>(n);
   if (s.rate_sum) {
-    const double* earlier = s.before;
+    const double* earlier = now.before;
     double* sum = s.rate_sum;
     for_cells(n, [=](std::size_t i) HWY_ATTR {
       hn::Store(hn::Add(hn::Load(d, sum + i), hn::Load(d, earlier + i)), d, sum + i);
@@ -41,7 +31,7 @@ HWY_INLINE void advance_side(FusedSide& s, const double* before, const double* a
   }
   for (const TraceUpdate& t : s.traces) {
     const auto keep = hn::Set(d, t.keep), take = hn::Set(d, t.take);
-    const double* source = t.filtered ? s.before : s.after;
+    const double* source = t.filtered ? now.before : now.after;
     double* z = t.z;
     if (t.squared) {
       for_cells(n, [=](std::size_t i) HWY_ATTR {
@@ -65,10 +55,9 @@ HWY_INLINE void advance_side(FusedSide& s, const double* before, const double* a
   }
 }
 
-void AdvanceCells(FusedStep& s, const double* pre_before, const double* post_before, const double* pre,
-                  const double* post) {
-  advance_side(s.pre, pre_before, pre);
-  advance_side(s.post, post_before, post);
+void AdvanceCells(FusedStep& s, const CellRates& pre, const CellRates& post) {
+  advance_side(s.pre, pre);
+  advance_side(s.post, post);
 }
 
 template <std::size_t Parts>
@@ -167,7 +156,7 @@ HWY_INLINE void add_column_sums(const FusedStep& s) {
     double* sums = c.sums;
     for_cells(c.rows, [=](std::size_t i) HWY_ATTR { hn::Store(hn::Zero(d), d, sums + i); });
     if (c.active_only)
-      multiply_columns<true>(c.matrix, c.pitch, c.rows, side.active.data(), count, c.factor, sums, magnitude);
+      multiply_columns<true>(c.matrix, c.pitch, c.rows, side.active, count, c.factor, sums, magnitude);
     else
       multiply_columns<false>(c.matrix, c.pitch, c.rows, nullptr, count, c.factor, sums, magnitude);
     for (const EffectTerm& t : c.terms)
@@ -271,7 +260,7 @@ void sweep_block(const FusedStep& s, std::size_t i) {
   const double *column_pre0 = s.column_forms[0][0].pre, *column_pre1 = s.column_forms[1][0].pre;
   const double *column_post0 = s.column_forms[0][0].post, *column_post1 = s.column_forms[1][0].post;
   const double *sum_pre0 = s.sum_pre[1], *sum_pre1 = s.sum_pre[2];
-  const std::int32_t* next_active = s.pre.active.data();
+  const std::int32_t *next_active = s.pre.active, *last_active = next_active + s.pre.active_count;
   double* w_at = s.weights + i;
   const double* m_at = s.mask + i;
   const auto move = [&](auto active, std::size_t j) HWY_ATTR {
@@ -301,11 +290,10 @@ void sweep_block(const FusedStep& s, std::size_t i) {
     w_at += pitch;
     m_at += pitch;
   };
-  for (std::size_t j = 0;; ++j) {
-    for (const auto silent_to = static_cast<std::size_t>(*next_active++); j < silent_to; ++j)
-      move(std::false_type{}, j);
-    if (j == cells) break;
-    move(std::true_type{}, j);
+  for (std::size_t j = 0; j < cells; ++j) {
+    const auto silent_to = next_active == last_active ? cells : static_cast<std::size_t>(*next_active++);
+    for (; j < silent_to; ++j) move(std::false_type{}, j);
+    if (j < cells) move(std::true_type{}, j);
   }
   a.end(s, i);
   if constexpr (Size > 1) b.end(s, i + lanes);
@@ -326,12 +314,13 @@ template <bool ManyForms, Clamp clamp>
 HWY_INLINE void sweep_all(const FusedStep& s) {
   const Doubles d;
   const std::size_t lanes = hn::Lanes(d), vectors = (s.post.cells + lanes - 1) / lanes;
-  const std::int32_t* next = s.post.active.data();
+  const std::int32_t *next = s.post.active, *last = next + s.post.active_count;
   for (std::size_t v = 0; v < vectors;) {
     const std::size_t i = v * lanes, left = vectors - v;
-    const auto first = static_cast<std::size_t>(*next);  // active row from i on, or the number of rows
     // As many silent vectors as there are, up to 4; active ones by two, so that few silent ones join them.
-    const std::size_t silent = s.rows_always ? 0 : first == s.post.cells ? left : first / lanes - v;
+    const std::size_t silent = s.rows_always  ? 0
+                               : next == last ? left
+                                              : static_cast<std::size_t>(*next) / lanes - v;
     std::size_t size = 2;
     if (silent == 0 && left >= 2) {
       sweep_block_of<true, ManyForms, clamp, 2>(s, i);
@@ -350,7 +339,7 @@ HWY_INLINE void sweep_all(const FusedStep& s) {
       size = 1;
     }
     v += size;
-    while (*next < static_cast<std::int32_t>(std::min(v * lanes, s.post.cells))) ++next;
+    while (next != last && static_cast<std::size_t>(*next) < v * lanes) ++next;
   }
 }
 
@@ -391,9 +380,8 @@ namespace hebbforge::engine {
 HWY_EXPORT(AdvanceCells);
 HWY_EXPORT(SweepFused);
 
-void advance_cells(FusedStep& step, const double* pre_before, const double* post_before, const double* pre,
-                   const double* post) noexcept {
-  HWY_DYNAMIC_DISPATCH(AdvanceCells)(step, pre_before, post_before, pre, post);
+void advance_cells(FusedStep& step, const CellRates& pre, const CellRates& post) noexcept {
+  HWY_DYNAMIC_DISPATCH(AdvanceCells)(step, pre, post);
 }
 
 void sweep_fused(FusedStep& step) noexcept { HWY_DYNAMIC_DISPATCH(SweepFused)(step); }

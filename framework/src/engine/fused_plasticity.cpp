@@ -28,7 +28,9 @@ struct SideVectors {
     double gain;
   };
   Eigen::Index cells;
-  PaddedMatrix rates, traces, starts, products, magnitudes, one;
+  PaddedMatrix rates;                ///< columns: before, after, activity, sum over time
+  std::vector<std::int32_t> active;  ///< where rates come without their list
+  PaddedMatrix traces, starts, products, magnitudes, one;
   std::vector<Trace> trace_list;
   std::vector<const double*> factors;  ///< as the plan's
   std::vector<const double*> effects;  ///< their magnitudes: the same where nothing is negative
@@ -38,15 +40,13 @@ struct SideVectors {
               const PathwayState& state)
       : cells(n),
         rates(n, 4),
+        active(static_cast<std::size_t>(n)),
         products(columns_of(n, wanted.size())),
         magnitudes(columns_of(n, wanted.size())),
         one(n, 1) {
     out.cells = static_cast<std::size_t>(n);
     out.per_rate = 1 / state.rate_scale;
-    out.before = rates.col(0);
-    out.after = rates.col(1);
     out.activity = rates.col(2);
-    out.active.resize(out.cells + 1);
     std::fill_n(one.data(), n, 1.0);
     int count = 0;
     for (const Signal& signal : rule.signals()) count += signal.side == side;
@@ -105,6 +105,15 @@ struct SideVectors {
       std::copy_n(traces.col(t.signal), traces.pitch(), starts.col(t.signal));
     }
     if (out.rate_sum) std::fill_n(out.rate_sum, rates.pitch(), 0.0);
+  }
+
+  /// Rates that are neither padded nor listed.
+  CellRates own_rates(const double* before, const double* after) noexcept {
+    std::copy_n(before, cells, rates.col(0));
+    std::copy_n(after, cells, rates.col(1));
+    CellRates own{rates.col(0), rates.col(1), nullptr, active.data(), 0, 0};
+    list_active_cells(own, static_cast<std::size_t>(cells));
+    return own;
   }
 
   const Trace* trace_of(const SideFactor& factor) const noexcept {
@@ -190,8 +199,12 @@ class FusedPlasticity final : public Plasticity {
 
   void step(std::int64_t step, const double* pre_before, const double* post_before, const double* pre,
             const double* post) override {
+    this->step(step, pre_.own_rates(pre_before, pre), post_.own_rates(post_before, post));
+  }
+
+  void step(std::int64_t step, const CellRates& pre, const CellRates& post) override {
     ++steps_;
-    advance_cells(step_, pre_before, post_before, pre, post);
+    advance_cells(step_, pre, post);
     if (!global_.empty()) advance_globals(step);
     sweep_fused(step_);
     if (!clamp_apart_) return;
