@@ -34,23 +34,26 @@ double power(double base, int exponent) noexcept {
 void RuleBasis::accumulate(ConstVectorView values, const SynapseView& view, MatrixView delta,
                            VectorView effect) const {
   const std::span<const Term> all = terms();
-  for (Eigen::Index j = 0; j < delta.cols(); ++j) {
-    for (Eigen::Index i = 0; i < delta.rows(); ++i) {
-      for (std::size_t k = 0; k < all.size(); ++k) {
-        const Term& term = all[k];
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    const Term& term = all[k];
+    const double coefficient = values[term.coefficient] * term.sign *
+                               (term.global_signal < 0 ? 1 : view.global_signals[term.global_signal]);
+    double total = 0;
+    for (Eigen::Index j = 0; j < delta.cols(); ++j) {
+      const double x_signal = term.pre_signal < 0 ? 0 : view.pre_signals(j, term.pre_signal);
+      const double x = factor(term.pre, view.pre_activity[j], x_signal);
+      for (Eigen::Index i = 0; i < delta.rows(); ++i) {
         const double y_signal = term.post_signal < 0 ? 0 : view.post_signals(i, term.post_signal);
-        const double x_signal = term.pre_signal < 0 ? 0 : view.pre_signals(j, term.pre_signal);
-        double phi = factor(term.post, view.post_activity[i], y_signal) *
-                     factor(term.pre, view.pre_activity[j], x_signal) *
+        double phi = factor(term.post, view.post_activity[i], y_signal) * x *
                      power(view.weights(i, j), term.weight_power);
         if (term.synapse_signal >= 0)
           phi *= view.synapse_signals[static_cast<std::size_t>(term.synapse_signal)](i, j);
-        if (term.global_signal >= 0) phi *= view.global_signals[term.global_signal];
-        const double change = values[term.coefficient] * term.sign * phi;
+        const double change = coefficient * phi;
         delta(i, j) += change;
-        effect[static_cast<Eigen::Index>(k)] += std::abs(change) * view.mask(i, j);
+        total += std::abs(change) * view.mask(i, j);
       }
     }
+    effect[static_cast<Eigen::Index>(k)] += total;
   }
 }
 

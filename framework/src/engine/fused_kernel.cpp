@@ -358,11 +358,12 @@ HWY_INLINE void sweep_columns(const FusedStep& s, const Columns& columns) {
   }
 }
 
-// A tile of columns at a time: what one block of rows leaves in the caches and page tables, the next one
-// finds there. Small matrices are one tile.
+// A large matrix goes by tiles of few columns, so that the processor's prefetcher follows all of them; a
+// small one is one tile.
 template <bool ManyForms, Clamp clamp>
 HWY_INLINE void sweep_all(const FusedStep& s) {
-  constexpr std::size_t tile = 32;
+  constexpr std::size_t in_cache = 32768;  // weights: with their mask half a megabyte
+  const std::size_t tile = s.pitch * s.pre.cells <= in_cache ? s.pre.cells : 16;
   const std::int32_t *active = s.pre.active, *last = active + s.pre.active_count;
   for (std::size_t begin = 0; begin < s.pre.cells; begin += tile) {
     Columns columns{begin, std::min(begin + tile, s.pre.cells), active, active};
