@@ -187,7 +187,8 @@ class FusedPlasticity final : public Plasticity {
     // only without one do they join either sign.
     const auto w = std::as_const(state_.weights).view();
     const bool any_negative = (w.array() < 0).any(), any_positive = (w.array() > 0).any();
-    clamp_apart_ = state_.dale && (!state_.constraints.empty() || (any_negative && any_positive));
+    const bool constrained = !state_.constraints.empty();
+    clamp_apart_ = state_.dale && (constrained || (any_negative && any_positive));
     step_.sign = !state_.dale || clamp_apart_ ? 0 : any_negative ? -1 : 1;
     if (clamp_apart_) set_signs(state_.weights, sign_);
     mask_transposed_.view() = std::as_const(state_.mask).view().transpose();
@@ -207,13 +208,12 @@ class FusedPlasticity final : public Plasticity {
     advance_cells(step_, pre, post);
     if (!global_.empty()) advance_globals(step);
     sweep_fused(step_);
-    if (!clamp_apart_) return;
-    if (state_.constraints.empty()) return clamp_signs(state_.weights, sign_, state_.floor);
-    thaw();
+    // Constraints see all weights, and may move those that the rule may not.
+    if (!state_.constraints.empty()) thaw();
     for (const auto& constraint : state_.constraints)
       constraint->apply(state_.weights.view(), std::as_const(state_.mask).view());
-    clamp_signs(state_.weights, sign_, state_.floor);
-    freeze();
+    if (clamp_apart_) clamp_signs(state_.weights, sign_, state_.floor);
+    if (!state_.constraints.empty()) freeze();
   }
 
   void end_trial(Eigen::VectorXd& effects) override {
