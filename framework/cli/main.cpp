@@ -8,6 +8,7 @@
 #include <new>
 
 #include "command.hpp"
+#include "engine/instruction_set.hpp"
 
 namespace hebbforge::cli {
 
@@ -46,6 +47,14 @@ void PipelineArguments::add_to(CLI::App& command) {
   command.add_option("--seed", seed, "Replace the pipeline's seed")->type_name("N");
 }
 
+void add_isa(CLI::App& command) {
+  command
+      .add_option_function<std::string>(
+          "--isa", [](const std::string& name) { engine::use_instruction_set(name); },
+          "Pin the instruction set of the kernels; by default the machine's best")
+      ->type_name("NAME");
+}
+
 }  // namespace hebbforge::cli
 
 int main(int argc, char** argv) {
@@ -76,6 +85,7 @@ int main(int argc, char** argv) {
   cli::add_list(app, session);
   cli::add_describe(app, session);
   cli::add_inspect(app, session);
+  cli::add_bench(app, session);
   try {
     app.parse(argc, argv);
     return session.exit;

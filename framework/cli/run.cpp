@@ -136,6 +136,7 @@ void add_run(CLI::App& app, Session& session) {
                     "Two networks a set and one generation: every stage in seconds");
   command->add_option("--engine", arguments->engine, "Kernel: fused, or the plain reference")
       ->check(CLI::IsMember({"fused", "reference"}));
+  add_isa(*command);
   command->footer(
       "Examples:\n"
       "  hebbforge run examples/02_find_a_rule/pipeline.toml --out runs/find --seed 8001\n"

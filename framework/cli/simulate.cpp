@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "command.hpp"
+#include "engine/instruction_set.hpp"
 #include "load.hpp"
 #include "stages/statistics.hpp"
 
@@ -17,6 +18,7 @@ struct Arguments : PipelineArguments {
 
 void simulate_and_print(Session& session, Arguments& arguments) {
   const Pipeline pipeline = load(session, arguments, false);
+  engine::log_instruction_set();
   catch_signals();
   arguments.options.reference_kernel = arguments.engine == "reference";
   arguments.options.stop = &stop_requested();
@@ -71,6 +73,7 @@ void add_simulate(CLI::App& app, Session& session) {
       ->check(CLI::Range(1, 1000000));
   command->add_option("--engine", arguments->engine, "Kernel: fused, or the plain reference")
       ->check(CLI::IsMember({"fused", "reference"}));
+  add_isa(*command);
   command->footer(
       "Examples:\n"
       "  hebbforge simulate examples/02_find_a_rule/pipeline.toml --rule runs/find/rule.toml --out life.h5\n"

@@ -13,27 +13,18 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace hebbforge::engine::HWY_NAMESPACE {
-HWY_INLINE void copy_cells(const double* from, std::size_t n, double* to) {
-  const Doubles d;
-  std::size_t i = 0;
-  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) hn::Store(hn::LoadU(d, from + i), d, to + i);
-  for (; i < n; ++i) to[i] = from[i];
-}
-
-HWY_INLINE void advance_side(FusedSide& s, const double* before, const double* after) {
+HWY_INLINE void advance_side(FusedSide& s, const CellRates& now) {
   const Doubles d;
   const std::size_t n = s.cells;
-  copy_cells(before, n, s.before);
-  copy_cells(after, n, s.after);
+  s.active = now.active;
+  s.active_count = now.active_count;
   const auto per_rate = hn::Set(d, s.per_rate);
-  const double* rates = s.after;
+  const double* rates = now.after;
   double* activity = s.activity;
   for_cells(n, [=](std::size_t i)
                    HWY_ATTR { hn::Store(hn::Mul(hn::Load(d, rates + i), per_rate), d, activity + i); });
-  s.active_count = list_active(activity, n, s.active.data());
-  s.active[s.active_count] = static_cast<std::int32_t>(n);
   if (s.rate_sum) {
-    const double* earlier = s.before;
+    const double* earlier = now.before;
     double* sum = s.rate_sum;
     for_cells(n, [=](std::size_t i) HWY_ATTR {
       hn::Store(hn::Add(hn::Load(d, sum + i), hn::Load(d, earlier + i)), d, sum + i);
@@ -41,7 +32,7 @@ HWY_INLINE void advance_side(FusedSide& s, const double* before, const double* a
   }
   for (const TraceUpdate& t : s.traces) {
     const auto keep = hn::Set(d, t.keep), take = hn::Set(d, t.take);
-    const double* source = t.filtered ? s.before : s.after;
+    const double* source = t.filtered ? now.before : now.after;
     double* z = t.z;
     if (t.squared) {
       for_cells(n, [=](std::size_t i) HWY_ATTR {
@@ -65,10 +56,9 @@ HWY_INLINE void advance_side(FusedSide& s, const double* before, const double* a
   }
 }
 
-void AdvanceCells(FusedStep& s, const double* pre_before, const double* post_before, const double* pre,
-                  const double* post) {
-  advance_side(s.pre, pre_before, pre);
-  advance_side(s.post, post_before, post);
+void AdvanceCells(FusedStep& s, const CellRates& pre, const CellRates& post) {
+  advance_side(s.pre, pre);
+  advance_side(s.post, post);
 }
 
 template <std::size_t Parts>
@@ -167,7 +157,7 @@ HWY_INLINE void add_column_sums(const FusedStep& s) {
     double* sums = c.sums;
     for_cells(c.rows, [=](std::size_t i) HWY_ATTR { hn::Store(hn::Zero(d), d, sums + i); });
     if (c.active_only)
-      multiply_columns<true>(c.matrix, c.pitch, c.rows, side.active.data(), count, c.factor, sums, magnitude);
+      multiply_columns<true>(c.matrix, c.pitch, c.rows, side.active, count, c.factor, sums, magnitude);
     else
       multiply_columns<false>(c.matrix, c.pitch, c.rows, nullptr, count, c.factor, sums, magnitude);
     for (const EffectTerm& t : c.terms)
@@ -176,6 +166,15 @@ HWY_INLINE void add_column_sums(const FusedStep& s) {
 }
 
 enum class Clamp { positive, any };  // positive: no weight is below 0 before the step
+
+// Highway 1.0.3 blends by all bits there, not by the sign.
+constexpr bool has_blend_by_sign = HWY_TARGET != HWY_SSSE3;
+
+/// Columns [begin, end), and those of them that are active.
+struct Columns {
+  std::size_t begin, end;
+  const std::int32_t *active, *last_active;
+};
 
 /// What one column brings to all rows.
 struct Column {
@@ -191,7 +190,9 @@ struct Strip {
   HWY_INLINE void begin(const FusedStep& s, std::size_t i) {
     const Doubles d;
     row0 = hn::Load(d, s.row[0] + i);
-    ones = sum0 = sum1 = hn::Zero(d);
+    if constexpr (Slope) ones = hn::Load(d, s.row_sums[0] + i);
+    if constexpr (Sums > 0) sum0 = hn::Load(d, s.row_sums[1] + i);
+    if constexpr (Sums > 1) sum1 = hn::Load(d, s.row_sums[2] + i);
     if constexpr (Slope) row1 = hn::Load(d, s.row[1] + i);
     if constexpr (ActiveRows) {
       form0 = hn::Load(d, s.row_forms[0][0].post + i);
@@ -229,8 +230,10 @@ struct Strip {
       if constexpr (Sums > 0) sum0 = hn::MulAdd(magnitude, c.sum_pre0, sum0);
       if constexpr (Sums > 1) sum1 = hn::MulAdd(magnitude, c.sum_pre1, sum1);
     }
-    if constexpr (clamp == Clamp::positive) {
+    if constexpr (clamp == Clamp::positive && has_blend_by_sign) {
       moved = hn::IfNegativeThenElse(moved, floor, moved);
+    } else if constexpr (clamp == Clamp::positive) {
+      moved = hn::IfThenElse(hn::Lt(moved, hn::Zero(d)), floor, moved);
     } else {
       const auto sign = hn::Set(d, s.sign);
       moved = hn::IfThenElse(hn::Lt(hn::Mul(sign, moved), hn::Zero(d)), floor, moved);
@@ -257,9 +260,9 @@ struct Strip {
 
 // A block of 1 to 4 vectors of rows, so that a column's numbers are loaded once for all of them.
 template <bool ActiveRows, bool ManyForms, Clamp clamp, bool Slope, std::size_t Sums, std::size_t Size>
-void sweep_block(const FusedStep& s, std::size_t i) {
+void sweep_block(const FusedStep& s, const Columns& columns, std::size_t i) {
   const Doubles d;
-  const std::size_t lanes = hn::Lanes(d), pitch = s.pitch, cells = s.pre.cells;
+  const std::size_t lanes = hn::Lanes(d), pitch = s.pitch;
   const auto floor = hn::Set(d, s.sign * s.floor);
   Strip<ActiveRows, ManyForms, clamp, Slope, Sums> a, b, c, e;
   a.begin(s, i);
@@ -271,9 +274,9 @@ void sweep_block(const FusedStep& s, std::size_t i) {
   const double *column_pre0 = s.column_forms[0][0].pre, *column_pre1 = s.column_forms[1][0].pre;
   const double *column_post0 = s.column_forms[0][0].post, *column_post1 = s.column_forms[1][0].post;
   const double *sum_pre0 = s.sum_pre[1], *sum_pre1 = s.sum_pre[2];
-  const std::int32_t* next_active = s.pre.active.data();
-  double* w_at = s.weights + i;
-  const double* m_at = s.mask + i;
+  const std::int32_t* next_active = columns.active;
+  double* w_at = s.weights + columns.begin * pitch + i;
+  const double* m_at = s.mask + columns.begin * pitch + i;
   const auto move = [&](auto active, std::size_t j) HWY_ATTR {
     Column column;
     column.column0 = hn::Set(d, column0[j]);
@@ -301,11 +304,11 @@ void sweep_block(const FusedStep& s, std::size_t i) {
     w_at += pitch;
     m_at += pitch;
   };
-  for (std::size_t j = 0;; ++j) {
-    for (const auto silent_to = static_cast<std::size_t>(*next_active++); j < silent_to; ++j)
-      move(std::false_type{}, j);
-    if (j == cells) break;
-    move(std::true_type{}, j);
+  for (std::size_t j = columns.begin; j < columns.end; ++j) {
+    const auto silent_to =
+        next_active == columns.last_active ? columns.end : static_cast<std::size_t>(*next_active++);
+    for (; j < silent_to; ++j) move(std::false_type{}, j);
+    if (j < columns.end) move(std::true_type{}, j);
   }
   a.end(s, i);
   if constexpr (Size > 1) b.end(s, i + lanes);
@@ -314,43 +317,60 @@ void sweep_block(const FusedStep& s, std::size_t i) {
 }
 
 template <bool ActiveRows, bool ManyForms, Clamp clamp, std::size_t Size>
-HWY_INLINE void sweep_block_of(const FusedStep& s, std::size_t i) {
+HWY_INLINE void sweep_block_of(const FusedStep& s, const Columns& columns, std::size_t i) {
   const std::size_t sums = ActiveRows ? s.all_sums : s.dense_sums;
-  if (!s.slope) return sweep_block<ActiveRows, ManyForms, clamp, false, 0, Size>(s, i);
-  if (sums == 0) return sweep_block<ActiveRows, ManyForms, clamp, true, 0, Size>(s, i);
-  if (sums == 1) return sweep_block<ActiveRows, ManyForms, clamp, true, 1, Size>(s, i);
-  return sweep_block<ActiveRows, ManyForms, clamp, true, 2, Size>(s, i);
+  if (!s.slope) return sweep_block<ActiveRows, ManyForms, clamp, false, 0, Size>(s, columns, i);
+  if (sums == 0) return sweep_block<ActiveRows, ManyForms, clamp, true, 0, Size>(s, columns, i);
+  if (sums == 1) return sweep_block<ActiveRows, ManyForms, clamp, true, 1, Size>(s, columns, i);
+  return sweep_block<ActiveRows, ManyForms, clamp, true, 2, Size>(s, columns, i);
 }
 
 template <bool ManyForms, Clamp clamp>
-HWY_INLINE void sweep_all(const FusedStep& s) {
+HWY_INLINE void sweep_columns(const FusedStep& s, const Columns& columns) {
   const Doubles d;
   const std::size_t lanes = hn::Lanes(d), vectors = (s.post.cells + lanes - 1) / lanes;
-  const std::int32_t* next = s.post.active.data();
+  const std::int32_t *next = s.post.active, *last = next + s.post.active_count;
   for (std::size_t v = 0; v < vectors;) {
     const std::size_t i = v * lanes, left = vectors - v;
-    const auto first = static_cast<std::size_t>(*next);  // active row from i on, or the number of rows
     // As many silent vectors as there are, up to 4; active ones by two, so that few silent ones join them.
-    const std::size_t silent = s.rows_always ? 0 : first == s.post.cells ? left : first / lanes - v;
+    const std::size_t silent = s.rows_always  ? 0
+                               : next == last ? left
+                                              : static_cast<std::size_t>(*next) / lanes - v;
     std::size_t size = 2;
     if (silent == 0 && left >= 2) {
-      sweep_block_of<true, ManyForms, clamp, 2>(s, i);
+      sweep_block_of<true, ManyForms, clamp, 2>(s, columns, i);
     } else if (silent == 0) {
-      sweep_block_of<true, ManyForms, clamp, 1>(s, i);
+      sweep_block_of<true, ManyForms, clamp, 1>(s, columns, i);
     } else if (silent >= 4 && !ManyForms) {
-      sweep_block_of<false, false, clamp, 4>(s, i);
+      sweep_block_of<false, false, clamp, 4>(s, columns, i);
       size = 4;
     } else if (silent == 3 && !ManyForms) {
-      sweep_block_of<false, false, clamp, 3>(s, i);
+      sweep_block_of<false, false, clamp, 3>(s, columns, i);
       size = 3;
     } else if (silent >= 2) {
-      sweep_block_of<false, ManyForms, clamp, 2>(s, i);
+      sweep_block_of<false, ManyForms, clamp, 2>(s, columns, i);
     } else {
-      sweep_block_of<false, ManyForms, clamp, 1>(s, i);
+      sweep_block_of<false, ManyForms, clamp, 1>(s, columns, i);
       size = 1;
     }
     v += size;
-    while (*next < static_cast<std::int32_t>(std::min(v * lanes, s.post.cells))) ++next;
+    while (next != last && static_cast<std::size_t>(*next) < v * lanes) ++next;
+  }
+}
+
+// A large matrix goes by tiles of few columns, so that the processor's prefetcher follows all of them; a
+// small one is one tile.
+template <bool ManyForms, Clamp clamp>
+HWY_INLINE void sweep_all(const FusedStep& s) {
+  constexpr std::size_t in_cache = 32768;  // weights: with their mask half a megabyte
+  const std::size_t tile = s.pitch * s.pre.cells <= in_cache ? s.pre.cells : 16;
+  const std::int32_t *active = s.pre.active, *last = active + s.pre.active_count;
+  for (std::size_t begin = 0; begin < s.pre.cells; begin += tile) {
+    Columns columns{begin, std::min(begin + tile, s.pre.cells), active, active};
+    while (columns.last_active != last && static_cast<std::size_t>(*columns.last_active) < columns.end)
+      ++columns.last_active;
+    active = columns.last_active;
+    sweep_columns<ManyForms, clamp>(s, columns);
   }
 }
 
@@ -368,6 +388,13 @@ HWY_NOINLINE void prepare_sweep(const FusedStep& s) {
 void SweepFused(FusedStep& s) {
   const Doubles d;
   prepare_sweep(s);
+  if (s.slope) {
+    const std::size_t sums = 1 + s.all_sums;
+    for (std::size_t q = 0; q < sums; ++q) {
+      double* sum = s.row_sums[q];
+      for_cells(s.post.cells, [=](std::size_t i) HWY_ATTR { hn::Store(hn::Zero(d), d, sum + i); });
+    }
+  }
   const bool many = s.row_forms[0].size() > 1 || s.column_forms[0].size() > 1;
   if (s.sign > 0)
     many ? sweep_all<true, Clamp::positive>(s) : sweep_all<false, Clamp::positive>(s);
@@ -391,9 +418,8 @@ namespace hebbforge::engine {
 HWY_EXPORT(AdvanceCells);
 HWY_EXPORT(SweepFused);
 
-void advance_cells(FusedStep& step, const double* pre_before, const double* post_before, const double* pre,
-                   const double* post) noexcept {
-  HWY_DYNAMIC_DISPATCH(AdvanceCells)(step, pre_before, post_before, pre, post);
+void advance_cells(FusedStep& step, const CellRates& pre, const CellRates& post) noexcept {
+  HWY_DYNAMIC_DISPATCH(AdvanceCells)(step, pre, post);
 }
 
 void sweep_fused(FusedStep& step) noexcept { HWY_DYNAMIC_DISPATCH(SweepFused)(step); }

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/population_kernel.hpp"
+
 namespace hebbforge::engine {
 
 // Plain data throughout. Vectors over cells are padded like PaddedMatrix columns, 64-byte aligned, and 0 in
@@ -51,8 +53,6 @@ struct EffectTerm {
 struct FusedSide {
   std::size_t cells = 0;
   double per_rate = 0;         ///< 1 / rate_scale
-  double* before = nullptr;    ///< rates before the step
-  double* after = nullptr;     ///< rates after it
   double* activity = nullptr;  ///< after * per_rate
   double* rate_sum = nullptr;  ///< sum of `before` over the trial's steps; null: not wanted
   std::vector<TraceUpdate> traces;
@@ -62,7 +62,7 @@ struct FusedSide {
   std::vector<Combination> if_active;    ///< built only if the other side has an active cell
   std::vector<EffectTerm> every_cell;    ///< totals over time of dense factors
   std::vector<EffectTerm> active_cells;  ///< the same of sparse factors
-  std::vector<std::int32_t> active;      ///< cells with activity, ascending; then `cells`
+  const std::int32_t* active = nullptr;  ///< cells with activity, ascending
   std::size_t active_count = 0;
 };
 
@@ -122,9 +122,8 @@ struct FusedStep {
   std::vector<ColumnSum> column_sums;
 };
 
-/// \param step  changed only in what its pointers refer to, and the lists of active cells
-void advance_cells(FusedStep& step, const double* pre_before, const double* post_before, const double* pre,
-                   const double* post) noexcept;
+/// Activities, traces, factors. \param step  changed in what its pointers refer to, and the active cells
+void advance_cells(FusedStep& step, const CellRates& pre, const CellRates& post) noexcept;
 /// Forms, effects, weights; after advance_cells().
 void sweep_fused(FusedStep& step) noexcept;
 

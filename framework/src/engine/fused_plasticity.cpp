@@ -28,7 +28,9 @@ struct SideVectors {
     double gain;
   };
   Eigen::Index cells;
-  PaddedMatrix rates, traces, starts, products, magnitudes, one;
+  PaddedMatrix rates;                ///< columns: before, after, activity, sum over time
+  std::vector<std::int32_t> active;  ///< where rates come without their list
+  PaddedMatrix traces, starts, products, magnitudes, one;
   std::vector<Trace> trace_list;
   std::vector<const double*> factors;  ///< as the plan's
   std::vector<const double*> effects;  ///< their magnitudes: the same where nothing is negative
@@ -38,15 +40,13 @@ struct SideVectors {
               const PathwayState& state)
       : cells(n),
         rates(n, 4),
+        active(static_cast<std::size_t>(n)),
         products(columns_of(n, wanted.size())),
         magnitudes(columns_of(n, wanted.size())),
         one(n, 1) {
     out.cells = static_cast<std::size_t>(n);
     out.per_rate = 1 / state.rate_scale;
-    out.before = rates.col(0);
-    out.after = rates.col(1);
     out.activity = rates.col(2);
-    out.active.resize(out.cells + 1);
     std::fill_n(one.data(), n, 1.0);
     int count = 0;
     for (const Signal& signal : rule.signals()) count += signal.side == side;
@@ -105,6 +105,15 @@ struct SideVectors {
       std::copy_n(traces.col(t.signal), traces.pitch(), starts.col(t.signal));
     }
     if (out.rate_sum) std::fill_n(out.rate_sum, rates.pitch(), 0.0);
+  }
+
+  /// Rates that are neither padded nor listed.
+  CellRates own_rates(const double* before, const double* after) noexcept {
+    std::copy_n(before, cells, rates.col(0));
+    std::copy_n(after, cells, rates.col(1));
+    CellRates own{rates.col(0), rates.col(1), nullptr, active.data(), 0, 0};
+    list_active_cells(own, static_cast<std::size_t>(cells));
+    return own;
   }
 
   const Trace* trace_of(const SideFactor& factor) const noexcept {
@@ -178,7 +187,8 @@ class FusedPlasticity final : public Plasticity {
     // only without one do they join either sign.
     const auto w = std::as_const(state_.weights).view();
     const bool any_negative = (w.array() < 0).any(), any_positive = (w.array() > 0).any();
-    clamp_apart_ = state_.dale && (!state_.constraints.empty() || (any_negative && any_positive));
+    const bool constrained = !state_.constraints.empty();
+    clamp_apart_ = state_.dale && (constrained || (any_negative && any_positive));
     step_.sign = !state_.dale || clamp_apart_ ? 0 : any_negative ? -1 : 1;
     if (clamp_apart_) set_signs(state_.weights, sign_);
     mask_transposed_.view() = std::as_const(state_.mask).view().transpose();
@@ -190,17 +200,20 @@ class FusedPlasticity final : public Plasticity {
 
   void step(std::int64_t step, const double* pre_before, const double* post_before, const double* pre,
             const double* post) override {
+    this->step(step, pre_.own_rates(pre_before, pre), post_.own_rates(post_before, post));
+  }
+
+  void step(std::int64_t step, const CellRates& pre, const CellRates& post) override {
     ++steps_;
-    advance_cells(step_, pre_before, post_before, pre, post);
+    advance_cells(step_, pre, post);
     if (!global_.empty()) advance_globals(step);
     sweep_fused(step_);
-    if (!clamp_apart_) return;
-    if (state_.constraints.empty()) return clamp_signs(state_.weights, sign_, state_.floor);
-    thaw();
+    // Constraints see all weights, and may move those that the rule may not.
+    if (!state_.constraints.empty()) thaw();
     for (const auto& constraint : state_.constraints)
       constraint->apply(state_.weights.view(), std::as_const(state_.mask).view());
-    clamp_signs(state_.weights, sign_, state_.floor);
-    freeze();
+    if (clamp_apart_) clamp_signs(state_.weights, sign_, state_.floor);
+    if (!state_.constraints.empty()) freeze();
   }
 
   void end_trial(Eigen::VectorXd& effects) override {

@@ -126,15 +126,20 @@ void AddColumns(const double* matrix, std::size_t pitch, const std::int32_t* col
   }
 }
 
+void Touch(double* data, std::size_t n, double change) {
+  const Doubles d;
+  for (std::size_t i = 0; i < n; i += hn::Lanes(d))
+    hn::Store(hn::Add(hn::Load(d, data + i), hn::Set(d, change)), d, data + i);
+}
+
 }  // namespace hebbforge::engine::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-#include <hwy/targets.h>
-
 namespace hebbforge::engine {
 HWY_EXPORT(Sweep);
 HWY_EXPORT(AddColumns);
+HWY_EXPORT(Touch);
 
 void sweep_weights(const WeightSweep& sweep) noexcept { HWY_DYNAMIC_DISPATCH(Sweep)(sweep); }
 
@@ -143,23 +148,8 @@ void add_columns(const double* matrix, std::size_t pitch, const std::int32_t* co
   HWY_DYNAMIC_DISPATCH(AddColumns)(matrix, pitch, columns, count, factor, out);
 }
 
-namespace {
-// Targets are single bits; a lower one is a better one.
-std::int64_t best_target() noexcept {
-  const auto usable =
-      static_cast<std::int64_t>(hwy::SupportedTargets()) & static_cast<std::int64_t>(HWY_TARGETS);
-  return usable & -usable;
-}
-}  // namespace
-
-std::string_view instruction_set() noexcept { return hwy::TargetName(best_target()); }
-
-bool has_fused_multiply_add() noexcept {
-#if HWY_ARCH_X86
-  return best_target() <= HWY_AVX2;
-#else
-  return true;
-#endif
+void touch(double* data, std::size_t n, double change) noexcept {
+  HWY_DYNAMIC_DISPATCH(Touch)(data, n, change);
 }
 
 }  // namespace hebbforge::engine

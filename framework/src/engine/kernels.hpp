@@ -4,7 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <hebbforge/export.hpp>
-#include <string_view>
+
+#include "engine/instruction_set.hpp"
 
 namespace hebbforge::engine {
 
@@ -39,10 +40,8 @@ HEBBFORGE_API void sweep_weights(const WeightSweep& sweep) noexcept;
 HEBBFORGE_API void add_columns(const double* matrix, std::size_t pitch, const std::int32_t* columns,
                                std::size_t count, const double* factor, double* out) noexcept;
 
-/// The instruction set that the calls above use on this machine: "AVX3", "AVX2", "SSE2", ….
-HEBBFORGE_API std::string_view instruction_set() noexcept;
-/// False: multiplies and adds are rounded separately, so results differ in the last bits from machines
-/// with fused multiply-add.
-HEBBFORGE_API bool has_fused_multiply_add() noexcept;
+/// Adds `change` to n doubles, 64-byte aligned, n a multiple of 8: nothing but loads and stores, the bound
+/// that benchmarks compare a sweep with.
+HEBBFORGE_API void touch(double* data, std::size_t n, double change) noexcept;
 
 }  // namespace hebbforge::engine

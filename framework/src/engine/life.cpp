@@ -8,8 +8,8 @@
 #include <map>
 #include <optional>
 
-#include "engine/kernels.hpp"
 #include "engine/plasticity.hpp"
+#include "engine/population_kernel.hpp"
 #include "engine/spike_filter.hpp"
 
 namespace hebbforge {
@@ -47,6 +47,31 @@ struct ResolvedRecording {
   int weight_pathway = -1;               ///< else: index of the pathway
   std::int64_t stride = 1;
   std::vector<ConstMatrixView> views;  ///< filled when the life is over
+};
+
+/// A population's cells.
+struct Cells {
+  PaddedMatrix vectors;              ///< columns: input, and rates in turn
+  PaddedMatrix state;                ///< (cells, states)
+  PaddedMatrix drive, frozen_drive;  ///< (cells, steps); frozen: the same in every trial
+  std::vector<std::int32_t> active;  ///< two lists in turn
+  CellRates rates;
+
+  Cells(Eigen::Index n, Eigen::Index states)
+      : vectors(n, 3), state(n, states), active(2 * static_cast<std::size_t>(n)) {
+    rates = {vectors.col(1), vectors.col(2), active.data(), active.data() + n, 0, 0};
+  }
+  void reset() noexcept {
+    state.fill(0);
+    vectors.fill(0);
+    rates.active_count = rates.active_count_before = 0;
+  }
+  /// What came after the last step is before the next.
+  void turn() noexcept {
+    std::swap(rates.before, rates.after);
+    std::swap(rates.active_before, rates.active);
+    std::swap(rates.active_count_before, rates.active_count);
+  }
 };
 
 class Life;
@@ -101,15 +126,12 @@ class Life {
       first_cell_.push_back(cells_);
       cells_ += spec.size;
       neurons_.push_back(spec.neuron.plugin->create<Neuron>(spec.neuron.config));
-      states_.emplace_back(spec.size, std::max<Eigen::Index>(1, neurons_.back()->states()));
-      inputs_.emplace_back(spec.size, 1);
+      cells_of_.emplace_back(spec.size, std::max<Eigen::Index>(1, neurons_.back()->states()));
       gains_.emplace_back(Eigen::VectorXd::Ones(spec.size));
-      active_.emplace_back(static_cast<std::size_t>(spec.size));
-      active_count_.push_back(0);
     }
-    rates_ = before_ = Eigen::VectorXd::Zero(cells_);
     make_pathways();
     make_parts();
+    make_steps();
   }
 
   LifeResult run() {
@@ -142,6 +164,7 @@ class Life {
   const LifeOptions& options_;
   Eigen::Index cells_ = 0;
   std::vector<Eigen::Index> first_cell_;
+  std::vector<Cells> cells_of_;  ///< the populations
   std::vector<PathwayState> pathways_;
   std::vector<std::string_view> pathway_names_;
   std::vector<Eigen::VectorXd> gains_, effects_;
@@ -312,17 +335,40 @@ class Life {
     }
   }
 
+  // What the kernels need to know of each population; plasticity may have given pathways a place for frozen
+  // weights, hence after make_parts().
+  void make_steps() {
+    for (std::size_t p = 0; p < cells_of_.size(); ++p) {
+      Cells& c = cells_of_[p];
+      PopulationStep& step = steps_.emplace_back();
+      step.rates = &c.rates;
+      step.cells = static_cast<std::size_t>(c.state.rows());
+      step.input = c.vectors.col(0);
+      step.state = c.state.data();
+      if (const auto cells = neurons_[p]->threshold_linear(); cells && neurons_[p]->states() == 1) {
+        step.threshold_linear = true;
+        step.part = pipeline_.dt / cells->tau;
+        step.threshold = cells->threshold;
+        step.gain = cells->gain;
+      }
+      for (std::size_t k = 0; k < pathways_.size(); ++k) {
+        if (to_[k] != p) continue;
+        const PathwayState& s = pathways_[k];
+        step.incoming.push_back({&cells_of_[from_[k]].rates, s.weights.data(), s.frozen.data(), &s.any_frozen,
+                                 static_cast<std::size_t>(s.weights.pitch())});
+      }
+    }
+  }
+
   void begin_phase(std::size_t p) {
     const PhaseSpec& phase = pipeline_.phases[p];
-    drive_ = frozen_ = Eigen::MatrixXd::Zero(cells_, phase.steps);
+    for (std::size_t q = 0; q < cells_of_.size(); ++q) {
+      cells_of_[q].drive = PaddedMatrix(cells_of_[q].state.rows(), phase.steps);
+      cells_of_[q].frozen_drive = PaddedMatrix(cells_of_[q].state.rows(), phase.steps);
+    }
     frozen_known_ = false;
     filters_.assign(pipeline_.populations.size(), std::nullopt);
     stimulus_ = stimuli_[p].get();
-  }
-
-  MatrixView rows_of(Eigen::MatrixXd& all, std::size_t population) const {
-    return {all.data() + first_cell_[population], pipeline_.populations[population].size, all.cols(),
-            Eigen::OuterStride<>(all.rows())};
   }
 
   void make_drive(const PhaseSpec& phase, std::int64_t trial) {
@@ -335,31 +381,30 @@ class Life {
         filters_[p].emplace(input.kernel, input.tau, input.cut, input.amplitude, pipeline_.dt, phase.steps);
         frozen_known_ = false;
       }
+      PaddedMatrix &drive = cells_of_[p].drive, &frozen = cells_of_[p].frozen_drive;
       if (!frozen_known_) {
-        rows_of(frozen_, p).setZero();
-        if (spikes) filters_[p]->add(input.frozen, rows_of(frozen_, p));
+        frozen.fill(0);
+        if (spikes) filters_[p]->add(input.frozen, frozen.view());
       }
-      rows_of(drive_, p) = rows_of(frozen_, p);
-      if (spikes) filters_[p]->add(input.fresh, rows_of(drive_, p));
+      std::copy_n(frozen.data(), frozen.pitch() * frozen.cols(), drive.data());
+      if (spikes) filters_[p]->add(input.fresh, drive.view());
       if (input.drive.size() > 0) {
         if (input.drive.rows() != pipeline_.populations[p].size || input.drive.cols() != phase.steps) {
           throw Error("the stimulus of phase '" + phase.name +
                       "' gave a drive of another shape than (cells, steps)");
         }
-        rows_of(drive_, p) += input.drive;
+        drive.view() += input.drive;
       }
     }
     frozen_known_ = true;
   }
 
-  void list_active() noexcept {
-    for (std::size_t p = 0; p < active_.size(); ++p) {
-      const double* r = rates_.data() + first_cell_[p];
-      std::size_t count = 0;
-      for (std::int32_t j = 0; j < static_cast<std::int32_t>(active_[p].size()); ++j) {
-        if (r[j] != 0) active_[p][count++] = j;
-      }
-      active_count_[p] = count;
+  // Rates of all cells of all populations, in order.
+  template <class Column>
+  void copy_rates(Column&& out) const {
+    for (std::size_t p = 0; p < cells_of_.size(); ++p) {
+      const Cells& c = cells_of_[p];
+      out.segment(first_cell_[p], c.state.rows()) = ConstVectorView(c.rates.after, c.state.rows());
     }
   }
 
@@ -376,9 +421,8 @@ class Life {
     }
     for (const auto& constraint : constraints_) constraint->before_trial(trial, view);
     make_drive(phase, trial);
-    if (phase.reset) {
-      rates_.setZero();
-      for (auto& state : states_) state.setZero();
+    for (Cells& c : cells_of_) {
+      if (phase.reset) c.reset();
     }
     for (std::size_t p = 0; p < pathways_.size(); ++p) {
       if (!plasticity_[p] || !phase.plasticity) continue;
@@ -388,12 +432,11 @@ class Life {
     const auto kept = rate_records_.find(trial);
     Eigen::MatrixXd* record = kept == rate_records_.end() ? nullptr : &kept->second;
     if (record) *record = Eigen::MatrixXd::Zero(cells_, phase.steps);
-    if (record) record->col(0) = rates_;
+    if (record) copy_rates(record->col(0));
     if (options_.record) record_step(0, phase.steps);
-    list_active();
     for (std::int64_t i = 0; i + 1 < phase.steps; ++i) {
       step(phase, i);
-      if (record) record->col(i + 1) = rates_;
+      if (record) copy_rates(record->col(i + 1));
       if (options_.record) record_step(i + 1, phase.steps);
     }
     for (std::size_t p = 0; p < pathways_.size(); ++p) {
@@ -407,39 +450,27 @@ class Life {
   // The order of updates of the published model: v = u + W r, the neurons, then the rules, which see the
   // rates after the step, traces that took in the rates before it, and the weights before it.
   void step(const PhaseSpec& phase, std::int64_t i) {
-    before_ = rates_;
-    for (std::size_t p = 0; p < inputs_.size(); ++p) {
-      const double* u = drive_.data() + i * cells_ + first_cell_[p];
-      std::copy_n(u, inputs_[p].rows(), inputs_[p].data());
+    for (Cells& c : cells_of_) c.turn();
+    for (std::size_t p = 0; p < cells_of_.size(); ++p) {
+      Cells& c = cells_of_[p];
+      step_population(steps_[p], c.drive.col(i));
+      if (steps_[p].threshold_linear) continue;
+      const Eigen::Index n = c.state.rows();
+      std::copy_n(c.rates.before, n, c.rates.after);
+      neurons_[p]->step(
+          {pipeline_.dt, ConstVectorView(steps_[p].input, n), c.state.view(), VectorView(c.rates.after, n)});
+      list_active_cells(c.rates, steps_[p].cells);
     }
-    for (std::size_t k = 0; k < pathways_.size(); ++k) {
-      conduct(k, pathways_[k].weights);
-      if (pathways_[k].any_frozen) conduct(k, pathways_[k].frozen);
-    }
-    for (std::size_t p = 0; p < neurons_.size(); ++p) {
-      neurons_[p]->step({pipeline_.dt, ConstVectorView(inputs_[p].data(), inputs_[p].rows()),
-                         view_of(states_[p]), VectorView(rates_.data() + first_cell_[p], inputs_[p].rows())});
-    }
-    list_active();
     if (!phase.plasticity) return;
     for (std::size_t k = 0; k < pathways_.size(); ++k) {
-      if (!plasticity_[k]) continue;
-      const Eigen::Index pre = first_cell_[from_[k]], post = first_cell_[to_[k]];
-      plasticity_[k]->step(i, before_.data() + pre, before_.data() + post, rates_.data() + pre,
-                           rates_.data() + post);
+      if (plasticity_[k]) plasticity_[k]->step(i, cells_of_[from_[k]].rates, cells_of_[to_[k]].rates);
     }
-  }
-
-  void conduct(std::size_t pathway, const PaddedMatrix& w) noexcept {
-    const std::size_t from = from_[pathway];
-    add_columns(w.data(), static_cast<std::size_t>(w.pitch()), active_[from].data(), active_count_[from],
-                rates_.data() + first_cell_[from], inputs_[to_[pathway]].data());
   }
 
   LifeEnd failure() const {
-    if (!rates_.allFinite()) return LifeEnd::not_finite;
-    for (const auto& state : states_) {
-      if (!state.allFinite()) return LifeEnd::not_finite;
+    for (const Cells& c : cells_of_) {
+      if (!ConstVectorView(c.rates.after, c.state.rows()).allFinite()) return LifeEnd::not_finite;
+      if (!c.state.view().allFinite()) return LifeEnd::not_finite;
     }
     for (std::size_t p = 0; p < pathways_.size(); ++p) {
       const auto w = std::as_const(pathways_[p].weights).view();
@@ -489,15 +520,20 @@ class Life {
   void record_step(std::int64_t i, std::int64_t steps) {
     LifeRecord& r = *options_.record;
     if (i == 0) r.rates = r.states = Eigen::MatrixXd::Zero(cells_, steps);
-    r.rates.col(i) = rates_;
-    for (std::size_t p = 0; p < states_.size(); ++p)
-      r.states.col(i).segment(first_cell_[p], states_[p].rows()) = states_[p].col(0);
+    copy_rates(r.rates.col(i));
+    for (std::size_t p = 0; p < cells_of_.size(); ++p) {
+      const PaddedMatrix& state = cells_of_[p].state;
+      r.states.col(i).segment(first_cell_[p], state.rows()) = state.view().col(0);
+    }
   }
   void record_trial(std::int64_t trial) {
     LifeRecord& r = *options_.record;
     if (trial == 0) r.first_weights = all_weights(false);
     r.final_weights = all_weights(false);
-    r.drive = drive_;
+    r.drive.resize(cells_, r.rates.cols());
+    for (std::size_t p = 0; p < cells_of_.size(); ++p)
+      r.drive.middleRows(first_cell_[p], cells_of_[p].drive.rows()) =
+          std::as_const(cells_of_[p].drive).view();
     if (trial != 0 && trial != 9 && (trial + 1) % 100 != 0) return;
     r.checkpoints.conservativeResize(r.checkpoints.rows() + 1, 3);
     r.checkpoints.row(r.checkpoints.rows() - 1) << static_cast<double>(trial),
@@ -505,11 +541,8 @@ class Life {
   }
 
   std::vector<std::shared_ptr<Neuron>> neurons_;
-  std::vector<Eigen::MatrixXd> states_;
-  std::vector<PaddedMatrix> inputs_;
-  std::vector<std::vector<std::int32_t>> active_;
-  std::vector<std::size_t> active_count_, from_, to_;
-  Eigen::VectorXd rates_, before_;
+  std::vector<PopulationStep> steps_;  ///< of the populations
+  std::vector<std::size_t> from_, to_;
   std::vector<std::unique_ptr<Plasticity>> plasticity_;
   std::vector<std::shared_ptr<Constraint>> constraints_;
   std::vector<std::shared_ptr<Perturbation>> perturbations_;
@@ -519,7 +552,6 @@ class Life {
   std::vector<std::vector<ResolvedRecording>> recordings_;
   std::map<std::int64_t, Eigen::MatrixXd> rate_records_;
   std::map<std::pair<int, std::int64_t>, Eigen::MatrixXd> weight_records_;
-  Eigen::MatrixXd drive_, frozen_;
   bool frozen_known_ = false;
   std::vector<std::optional<SpikeFilter>> filters_;
 };

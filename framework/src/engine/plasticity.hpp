@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/padded.hpp"
+#include "engine/population_kernel.hpp"
 
 namespace hebbforge::engine {
 
@@ -46,6 +47,10 @@ class Plasticity {
   /// \param pre, post                r_{i+1}
   virtual void step(std::int64_t step, const double* pre_before, const double* post_before, const double* pre,
                     const double* post) = 0;
+  /// The same with what the engine knows of both populations.
+  virtual void step(std::int64_t step, const CellRates& pre, const CellRates& post) {
+    this->step(step, pre.before, post.before, pre.after, post.after);
+  }
   /// Adds the trial's effects, sum of |c_k phi_k| over steps and masked synapses, shape (terms).
   virtual void end_trial(Eigen::VectorXd& effects) = 0;
 };

@@ -17,6 +17,7 @@ double source_of(Source source, double rate, double rate_scale) noexcept {
 /// Plain loops: the definition of a step. Also runs rules that are not separable.
 class ReferencePlasticity final : public Plasticity {
  public:
+  using Plasticity::step;
   ReferencePlasticity(const RuleBasis& rule, std::span<const double> values, double dt, PathwayState& state,
                       GlobalSignals global_signals)
       : rule_(rule),

@@ -11,6 +11,7 @@
 #include <limits>
 #include <optional>
 
+#include "engine/instruction_set.hpp"
 #include "host/document.hpp"
 #include "host/hdf5_file.hpp"
 #include "host/log_file.hpp"
@@ -102,6 +103,7 @@ class Search {
       throw SimulationError("cannot make the run directory '" + options_.directory.string() +
                             "': " + error.message());
     log_to_file(file("log.txt"));
+    engine::log_instruction_set();
     resuming_ = options_.resume && std::filesystem::exists(file("checkpoint.h5"));
     if (!resuming_) write_text_file(file("pipeline.toml"), pipeline_.resolved);
     if (there && !resuming_)

@@ -25,6 +25,9 @@ class ThresholdLinear final : public Neuron {
   explicit ThresholdLinear(const Config& config)
       : tau_(config.real("tau")), threshold_(config.real("threshold")), gain_(config.real("gain")) {}
   bool non_negative() const noexcept override { return true; }
+  std::optional<ThresholdLinearCells> threshold_linear() const noexcept override {
+    return ThresholdLinearCells{tau_, threshold_, gain_};
+  }
   void step(const PopulationView& view) const noexcept override {
     const double part = view.dt / tau_;
     MatrixView state = view.state;

@@ -4,6 +4,7 @@
 #include <hebbforge/export.hpp>
 #include <hebbforge/plugin_abi.hpp>
 #include <hebbforge/types.hpp>
+#include <optional>
 
 namespace hebbforge {
 
@@ -15,6 +16,11 @@ struct PopulationView {
   VectorView rate;        ///< in: r_i, out: r_{i+1}
 };
 
+/// \f$ r_{i+1} = g [s_i - b]^+,\; s_{i+1} = s_i + (v - s_i)\, \Delta t / \tau \f$
+struct ThresholdLinearCells {
+  double tau, threshold, gain;  ///< s, "1", "1"
+};
+
 /// Steps one population. Concurrent calls on different views are allowed.
 class HEBBFORGE_API Neuron {
  public:
@@ -23,6 +29,8 @@ class HEBBFORGE_API Neuron {
   virtual Eigen::Index states() const noexcept { return 1; }
   /// True: rates are never negative, which lets the engine gather effects from sums.
   virtual bool non_negative() const noexcept { return false; }
+  /// A neuron that is exactly this may say so: the engine then steps it in its own loop.
+  virtual std::optional<ThresholdLinearCells> threshold_linear() const noexcept { return std::nullopt; }
   virtual void step(const PopulationView& view) const noexcept = 0;
 };
 

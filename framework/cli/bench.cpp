@@ -1,0 +1,272 @@
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <hebbforge/engine/life.hpp>
+#include <hebbforge/error.hpp>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "command.hpp"
+#include "engine/instruction_set.hpp"
+#include "engine/kernels.hpp"
+#include "engine/padded.hpp"
+
+namespace hebbforge::cli {
+namespace {
+
+constexpr double published_steps = 399 * 1099;  // of a life of Bell et al. (2024)
+
+struct Arguments {
+  std::filesystem::path csv;
+  bool quick = false;
+};
+
+/// What is measured: the published circuit at another size.
+struct Case {
+  Eigen::Index excitatory = 25;
+  bool all_plastic = false, turnover = false, reference = false;
+  Eigen::Index inhibitory() const { return excitatory * 8 / 25; }
+};
+
+struct Measured {
+  double step = 0;      ///< s
+  double sweep = 0;     ///< s, of a load and a store of every plastic weight
+  double synapses = 0;  ///< plastic ones, absent ones included
+};
+
+/// A file that goes when its owner does.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& text)
+      : path_(std::filesystem::temp_directory_path() /
+              ("hebbforge_bench_" + std::to_string(::getpid()) + ".toml")) {
+    std::ofstream(path_) << text;
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Weights shrink as the circuit grows and learning is slow: the activity stays that of the small circuit.
+std::string pipeline_text(const Case& c) {
+  const double share = 25.0 / static_cast<double>(c.excitatory);
+  const auto number = [](double x) { return std::to_string(x); };
+  const std::string rule = "rule = { preset = \"bell2024.basis20\" }\nlearning_rate = 1e-9\n";
+  std::string text = "circuit = { preset = \"bell2024.hvc\" }\n";
+  text += "[population.E]\nsize = " + std::to_string(c.excitatory) + "\n";
+  text += "[population.I]\nsize = " + std::to_string(c.inhibitory()) + "\n";
+  text += "[pathway.EE]\nweights = { distribution = \"uniform\", low = " + number(0.08 * share) +
+          ", high = " + number(0.4 * share) + " }\n" + rule;
+  text += "[pathway.EI]\nweights = { distribution = \"normal\", mean = " + number(0.5 * share) +
+          ", sd = " + number(0.15 * share) + " }\n" + (c.all_plastic ? rule : "");
+  text += "[pathway.IE]\nweights = { distribution = \"normal\", mean = " + number(-0.3 * share) +
+          ", sd = " + number(0.09 * share) + " }\n" + (c.all_plastic ? rule : "");
+  text += "[phase.life]\nstimulus = { plugin = \"kick_and_poisson\" }\ntrials = 1\nduration = \"110 ms\"\n";
+  if (c.turnover) {
+    text +=
+        "[perturbation.turnover]\nplugin = \"synaptic_turnover\"\npathway = \"EE\"\nprobability = 7.2e-4\n";
+  }
+  return text;
+}
+
+Pipeline make_pipeline(Session& session, const Case& c) {
+  const TemporaryFile file(pipeline_text(c));
+  Pipeline pipeline = load_pipeline(session.registry, file.path());
+  for (PathwaySpec& pathway : pipeline.pathways) {
+    if (!pathway.rule) continue;
+    const auto parameters = pathway.rule->basis->parameters();
+    for (std::size_t k = 0; k < parameters.size(); ++k) {
+      // All 20 terms, and time constants of their own as in a learned rule.
+      const bool is_coefficient = std::string_view(parameters[k].name).starts_with("c.");
+      pathway.rule->values[k] =
+          is_coefficient ? (k % 2 == 0 ? 1e-3 : -1e-3) : 4e-3 + 2e-4 * static_cast<double>(k);
+    }
+  }
+  return pipeline;
+}
+
+double wall_time() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Processor time of the calling thread: other programs on a shared machine disturb it least.
+double thread_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+// The shortest of some runs.
+double best_of(int repeats, double (*clock)(), const auto& function) {
+  double best = HUGE_VAL;
+  for (int k = 0; k < repeats; ++k) {
+    const double start = clock();
+    function();
+    best = std::min(best, clock() - start);
+  }
+  return best;
+}
+
+double plastic_synapses(const Pipeline& pipeline) {
+  double count = 0;
+  for (const PathwaySpec& p : pipeline.pathways) {
+    if (!p.rule) continue;
+    count += static_cast<double>(pipeline.populations[pipeline.population_index(p.from)].size *
+                                 pipeline.populations[pipeline.population_index(p.to)].size);
+  }
+  return count;
+}
+
+// Twice the trials less once the trials: without what a life costs to set up.
+double time_of_trials(Pipeline& pipeline, bool reference, std::int64_t trials, int repeats) {
+  LifeOptions options;
+  options.reference_kernel = reference;
+  const auto time = [&](std::int64_t n) {
+    pipeline.phases[0].trials = n;
+    for (PerturbationSpec& p : pipeline.perturbations) p.trials = trials_named(pipeline.phases, "all");
+    return best_of(repeats, thread_time, [&] {
+      if (const LifeResult life = run_life(pipeline, options); life.end != LifeEnd::healthy)
+        throw SimulationError(std::string("a life of the benchmark failed: ") + name_of(life.end));
+    });
+  };
+  const double once = time(trials), twice = time(2 * trials);
+  return std::max(twice - once, 0.0);
+}
+
+double time_of_sweep(const Pipeline& pipeline, int repeats) {
+  double total = 0;
+  for (const PathwaySpec& p : pipeline.pathways) {
+    if (!p.rule) continue;
+    engine::PaddedMatrix w(pipeline.populations[pipeline.population_index(p.to)].size,
+                           pipeline.populations[pipeline.population_index(p.from)].size);
+    const auto size = static_cast<std::size_t>(w.pitch() * w.cols());
+    const auto sweeps = std::max<std::size_t>(1, 20'000'000 / size);
+    total += best_of(repeats, thread_time, [&] {
+                       for (std::size_t k = 0; k < sweeps; ++k) engine::touch(w.data(), size, 1e-9);
+                     }) /
+             static_cast<double>(sweeps);
+  }
+  return total;
+}
+
+Measured measure(Session& session, const Case& c, bool quick) {
+  Pipeline pipeline = make_pipeline(session, c);
+  Measured m;
+  m.synapses = plastic_synapses(pipeline);
+  const double budget = (c.reference ? 0.3e7 : 6e7) * (quick ? 0.5 : 2);  // synapse-steps
+  PhaseSpec& phase = pipeline.phases[0];
+  const double steps = std::clamp(budget / m.synapses, 20.0, 1099.0);
+  phase.steps = static_cast<std::int64_t>(steps) + 1;
+  const double input_end = std::min(65e-3, steps * pipeline.dt);
+  phase.stimulus.config.set("end", input_end);
+  const auto trials = static_cast<std::int64_t>(std::max(1.0, budget / (m.synapses * steps)));
+  const int repeats = quick ? 2 : 3;
+  m.step = time_of_trials(pipeline, c.reference, trials, repeats) /
+           static_cast<double>(trials * (phase.steps - 1));
+  m.sweep = time_of_sweep(pipeline, repeats);
+  return m;
+}
+
+double arithmetic() {
+  double a = 1, b = 1, c = 1, d = 1;
+  for (int k = 0; k < 100'000'000; ++k) {
+    a = a * 0.999 + 0.1;
+    b = b * 0.998 + 0.1;
+    c = c * 0.997 + 0.1;
+    d = d * 0.996 + 0.1;
+  }
+  return a + b + c + d;
+}
+
+double on_threads(unsigned count, const auto& function) {
+  return best_of(2, wall_time, [&] {
+    std::vector<std::jthread> threads;
+    for (unsigned k = 0; k < count; ++k) threads.emplace_back(function);
+  });
+}
+
+void print_threads(Session& session, bool quick) {
+  Pipeline pipeline = make_pipeline(session, {});
+  pipeline.phases[0].trials = quick ? 40 : 200;
+  const auto life = [&] { run_life(pipeline, {}); };
+  volatile double sink = 0;
+  const auto loop = [&] { sink = arithmetic(); };
+  const double engine_one = on_threads(1, life), engine_two = on_threads(2, life);
+  const double loop_one = on_threads(1, loop), loop_two = on_threads(2, loop);
+  std::printf("\none life per thread: 1 thread %.3f s, 2 threads %.3f s (%.2f times)\n", engine_one,
+              engine_two, engine_two / engine_one);
+  std::printf("arithmetic alone:    1 thread %.3f s, 2 threads %.3f s (%.2f times)\n", loop_one, loop_two,
+              loop_two / loop_one);
+}
+
+void bench_engine(Session& session, const Arguments& arguments) {
+  session.find_plugins();
+  std::ofstream csv;
+  if (!arguments.csv.empty()) {
+    csv.open(arguments.csv);
+    csv << "instruction_set,engine,excitatory,inhibitory,plastic,turnover,synapses,us_per_step,s_per_life,"
+           "ns_per_synapse_step,us_load_store_sweep,sweeps_per_step\n";
+    if (!csv) throw ConfigError("cannot write " + arguments.csv.string());
+  }
+  std::printf("instruction set %s\n\n", std::string(engine::instruction_set()).c_str());
+  std::printf("engine     n_E  n_I plastic turnover  us/step   s/life  ns/synapse  us/sweep  sweeps/step\n");
+  std::vector<Eigen::Index> sizes{25, 100};
+  if (!arguments.quick) sizes.insert(sizes.end(), {400, 1000});
+  for (const Eigen::Index n : sizes) {
+    for (const bool all : {false, true}) {
+      for (const bool turnover : {false, true}) {
+        for (const bool reference : {false, true}) {
+          const Case c{n, all, turnover, reference};
+          const Measured m = measure(session, c, arguments.quick);
+          const char* name = reference ? "reference" : "fused";
+          std::printf("%-9s %4lld %4lld %-7s %-8s %8.3f %8.3f %11.3f %9.3f %12.1f\n", name,
+                      static_cast<long long>(n), static_cast<long long>(c.inhibitory()), all ? "all" : "EE",
+                      turnover ? "yes" : "no", 1e6 * m.step, m.step * published_steps,
+                      1e9 * m.step / m.synapses, 1e6 * m.sweep, m.step / m.sweep);
+          std::fflush(stdout);
+          if (!csv.is_open()) continue;
+          csv << engine::instruction_set() << ',' << name << ',' << n << ',' << c.inhibitory() << ','
+              << (all ? "all" : "EE") << ',' << (turnover ? "yes" : "no") << ',' << m.synapses << ','
+              << 1e6 * m.step << ',' << m.step * published_steps << ',' << 1e9 * m.step / m.synapses << ','
+              << 1e6 * m.sweep << ',' << m.step / m.sweep << '\n';
+        }
+      }
+    }
+  }
+  print_threads(session, arguments.quick);
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Session& session) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* bench = app.add_subcommand("bench", "Measure speed, here and now");
+  bench->require_subcommand(1);
+  CLI::App* command = bench->add_subcommand("engine", "Time per step of lives of several sizes");
+  command->add_option("--csv", arguments->csv, "Write the table to this file too")->type_name("FILE");
+  command->add_flag("--quick", arguments->quick, "Two sizes and short lives: half a minute");
+  add_isa(*command);
+  command->footer(
+      "A life is the published one: 399 trials of 1099 steps. A sweep loads and stores every plastic weight\n"
+      "once: no step can take less. The time of a step holds inputs, neurons, the rule and its effects.\n"
+      "Example:\n"
+      "  hebbforge bench engine --quick");
+  command->callback([arguments, &session] { bench_engine(session, *arguments); });
+}
+
+}  // namespace hebbforge::cli

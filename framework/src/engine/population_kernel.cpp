@@ -1,0 +1,68 @@
+// Compiled once per instruction set by Google Highway, like kernels.cpp.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/population_kernel.cpp"
+#include <hwy/foreach_target.h>
+// Highway asks for this order.
+#include <hwy/highway.h>
+
+#include "engine/cells-inl.hpp"
+#include "engine/population_kernel.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace hebbforge::engine::HWY_NAMESPACE {
+
+void StepPopulation(const PopulationStep& p, const double* drive) {
+  const Doubles d;
+  const std::size_t n = p.cells;
+  double* input = p.input;
+  for_cells(n, [=](std::size_t i) HWY_ATTR { hn::Store(hn::Load(d, drive + i), d, input + i); });
+  const auto as_is = [](Vector w) HWY_ATTR { return w; };
+  for (const Incoming& in : p.incoming) {
+    const CellRates& from = *in.from;
+    if (from.active_count_before == 0) continue;
+    multiply_columns<true>(in.weights, in.pitch, n, from.active_before, from.active_count_before, from.before,
+                           input, as_is);
+    if (*in.any_frozen)
+      multiply_columns<true>(in.frozen, in.pitch, n, from.active_before, from.active_count_before,
+                             from.before, input, as_is);
+  }
+  if (!p.threshold_linear) return;
+  const auto part = hn::Set(d, p.part), threshold = hn::Set(d, p.threshold), gain = hn::Set(d, p.gain);
+  double *state = p.state, *rate = p.rates->after;
+  // Rounded as the neuron's own step rounds: no fused multiply-add.
+  for_cells(n, [=](std::size_t i) HWY_ATTR {
+    const auto s = hn::Load(d, state + i);
+    const auto above = hn::Sub(s, threshold);
+    const auto active = hn::Gt(above, hn::Zero(d));
+    hn::Store(hn::IfThenElseZero(active, hn::Mul(gain, above)), d, rate + i);
+    hn::Store(hn::Add(s, hn::Mul(hn::Sub(hn::Load(d, input + i), s), part)), d, state + i);
+  });
+  // The padding's state may be above a negative threshold.
+  if (p.threshold < 0) {
+    for (std::size_t i = n; i % 8 != 0; ++i) rate[i] = 0;
+  }
+  p.rates->active_count = list_active(rate, n, p.rates->active);
+}
+
+void ListActiveCells(CellRates& rates, std::size_t cells) {
+  rates.active_count = list_active(rates.after, cells, rates.active);
+}
+
+}  // namespace hebbforge::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace hebbforge::engine {
+HWY_EXPORT(StepPopulation);
+HWY_EXPORT(ListActiveCells);
+
+void step_population(const PopulationStep& population, const double* drive) noexcept {
+  HWY_DYNAMIC_DISPATCH(StepPopulation)(population, drive);
+}
+
+void list_active_cells(CellRates& rates, std::size_t cells) noexcept {
+  HWY_DYNAMIC_DISPATCH(ListActiveCells)(rates, cells);
+}
+
+}  // namespace hebbforge::engine
+#endif
