@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <hebbforge/host/registry.hpp>
 #include <memory>
+#include <string>
 #include <vector>
 
 /// Loads the built plugin libraries once per process.
@@ -19,8 +20,8 @@ inline hebbforge::Registry& built_plugins() {
   return *registry;
 }
 
-/// A directory of this test's own, empty.
-inline std::filesystem::path scratch(const char* name) {
+/// An empty directory; tests run at the same time, so no two may ask for the same name.
+inline std::filesystem::path scratch(const std::string& name) {
   const auto directory = std::filesystem::path(HEBBFORGE_BUILD) / "tests" / "scratch" / name;
   std::filesystem::remove_all(directory);
   std::filesystem::create_directories(directory);

@@ -28,7 +28,7 @@ void check_against_recording(const Recorded& recorded) {
   const Pipeline pipeline =
       load_pipeline(built_plugins(), source / "examples/04_replay" / recorded.pipeline, options);
   SimulateOptions simulation;
-  simulation.out = scratch(recorded.input) / "mine.h5";
+  simulation.out = scratch(recorded.input + std::string(recorded.reference ? "_reference" : "")) / "mine.h5";
   simulation.reference_kernel = recorded.reference;
   simulate(pipeline, simulation);
   const Hdf5Reader mine(simulation.out), theirs(golden);
