@@ -355,3 +355,17 @@ BOOST_DATA_TEST_CASE(effects_count_the_change_that_a_term_evokes_and_not_its_coe
   pathway.run_trial(pre, post);
   BOOST_TEST(pathway.effects[0] == 2 * 5 * 3.0 * 5, close);  // summed over trials
 }
+
+BOOST_AUTO_TEST_CASE(the_padding_of_rates_is_never_listed_as_active) {
+  // In a life that runs away the padding may hold anything; a listed one would be written past the list's
+  // end.
+  for (const Eigen::Index cells : {1, 3, 4, 7, 25, 33}) {
+    engine::PaddedMatrix rates(cells, 1);
+    rates.fill(1);
+    std::vector<std::int32_t> list(static_cast<std::size_t>(rates.pitch()), -1);
+    engine::CellRates now{rates.col(0), rates.col(0), nullptr, list.data(), 0, 0};
+    engine::list_active_cells(now, static_cast<std::size_t>(cells));
+    BOOST_TEST(now.active_count == static_cast<std::size_t>(cells));
+    BOOST_TEST(list[static_cast<std::size_t>(cells) - 1] == cells - 1);
+  }
+}

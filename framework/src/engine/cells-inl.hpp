@@ -93,14 +93,17 @@ HWY_INLINE void multiply_columns(const double* matrix, std::size_t pitch, std::s
   }
 }
 
-// Lists the entries that are not 0, ascending. Returns how many.
+// Lists the cells whose entry is not 0, ascending. Returns how many. The padding is left out: in a life that
+// runs away it may hold anything.
 HWY_INLINE std::size_t list_active(const double* x, std::size_t cells, std::int32_t* out) {
   const Doubles d;
   std::int32_t* next = out;
   for_cells(cells, [&](std::size_t i) HWY_ATTR {
     std::uint8_t bytes[8];
     hn::StoreMaskBits(d, hn::Ne(hn::Load(d, x + i), hn::Zero(d)), bytes);
-    for (unsigned bits = bytes[0]; bits != 0; bits &= bits - 1)
+    const std::size_t left = cells - i;
+    const unsigned real = left < 8 ? (1u << left) - 1 : 0xffu;
+    for (unsigned bits = bytes[0] & real; bits != 0; bits &= bits - 1)
       *next++ = static_cast<std::int32_t>(i) + __builtin_ctz(bits);
   });
   return static_cast<std::size_t>(next - out);

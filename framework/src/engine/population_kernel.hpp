@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <hebbforge/export.hpp>
 #include <vector>
 
 namespace hebbforge::engine {
@@ -38,7 +39,7 @@ struct PopulationStep {
 /// list of active cells; else the caller goes on with the input. \param drive  padded and aligned as the rest
 void step_population(const PopulationStep& population, const double* drive) noexcept;
 
-/// Lists the active cells after a step or a reset.
-void list_active_cells(CellRates& rates, std::size_t cells) noexcept;
+/// Lists the active cells after a step or a reset; what the padding holds does not count.
+HEBBFORGE_API void list_active_cells(CellRates& rates, std::size_t cells) noexcept;
 
 }  // namespace hebbforge::engine
