@@ -125,7 +125,7 @@ void add_run(CLI::App& app, Session& session) {
       ->add_option("--seeds", arguments->seeds,
                    "Several searches, one a seed, into DIR/seed_N; then one table over them")
       ->delimiter(',')
-      ->expected(1)
+      ->allow_extra_args(false)
       ->excludes("--seed")
       ->type_name("N,N,...");
   command->add_option("--jobs", arguments->jobs, "Lives at a time; by default one per processor")

@@ -73,6 +73,12 @@ class Commands(unittest.TestCase):
         self.says(run("run", small, "--out", out, "--smoke"), 0, "picked rule", "no_plasticity", str(out / "rule.toml"))
         self.says(run("run", small, "--out", out), 2, "exists; choose another with --out, or go on with --resume")
 
+    def test_several_seeds_make_one_table(self):
+        out = scratch / "seeds"
+        self.says(run("run", "--seeds", "1,2", "--smoke", small, "--out", out), 0, "EE.tau.w*y~*y", "of 2", str(out / "seeds.csv"))
+        self.assertTrue((out / "seed_1/rule.toml").exists() and (out / "seed_2/rule.toml").exists())
+        self.says(run("run", small, "--seeds", "3,3", "--out", scratch / "twice"), 2, "--seeds: 3 stands twice")
+
     def test_a_rule_file_is_simulated(self):
         out = scratch / "rule_run"
         run("run", small, "--out", out, "--smoke")
