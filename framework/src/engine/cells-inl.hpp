@@ -20,76 +20,115 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Doubles = hn::CappedTag<double, 8>;
 using Vector = hn::Vec<Doubles>;
 
-// Calls f(i) for every vector of a side's cells: unrolled, since most populations have few.
+// Calls f(i) for every vector of a side's cells. Most populations have few: those are unrolled, with constant
+// offsets.
 template <class Function>
 HWY_INLINE void for_cells(std::size_t cells, const Function& f) {
-  const std::size_t lanes = hn::Lanes(Doubles());
+  constexpr std::size_t lanes = hn::MaxLanes(Doubles());
   const std::size_t vectors = (cells + lanes - 1) / lanes;
-  std::size_t i = 0;
-  for (std::size_t n = vectors / 4; n > 0; --n, i += 4 * lanes) {
-    f(i);
-    f(i + lanes);
-    f(i + 2 * lanes);
-    f(i + 3 * lanes);
+  if (vectors > 8) {
+    std::size_t i = 0;
+    for (std::size_t n = vectors / 2; n > 0; --n, i += 2 * lanes) {
+      f(i);
+      f(i + lanes);
+    }
+    if (vectors % 2 != 0) f(i);
+    return;
   }
-  if ((vectors & 2) != 0) {
-    f(i);
-    f(i + lanes);
-    i += 2 * lanes;
+  switch (vectors) {
+    case 8:
+      f(7 * lanes);
+      [[fallthrough]];
+    case 7:
+      f(6 * lanes);
+      [[fallthrough]];
+    case 6:
+      f(5 * lanes);
+      [[fallthrough]];
+    case 5:
+      f(4 * lanes);
+      [[fallthrough]];
+    case 4:
+      f(3 * lanes);
+      [[fallthrough]];
+    case 3:
+      f(2 * lanes);
+      [[fallthrough]];
+    case 2:
+      f(lanes);
+      [[fallthrough]];
+    case 1:
+      f(0);
+      [[fallthrough]];
+    default:
+      break;
   }
-  if ((vectors & 1) != 0) f(i);
 }
 
-// out[i] = finish(i, start(i) + sum_k matrix(i, columns[k]) factor[columns[k]]), four vectors of rows at a
-// time; null `columns`: all from 0 on.
+// out[i] += sum_k value(matrix(i, columns[k])) factor[columns[k]] for N vectors of rows.
+template <std::size_t N, bool Listed, class Value>
+HWY_INLINE void multiply_block(const double* matrix, std::size_t pitch, const std::int32_t* columns,
+                               std::size_t count, const double* factor, double* out, const Value& value) {
+  const Doubles d;
+  constexpr std::size_t lanes = hn::MaxLanes(Doubles());
+  const auto start = [=](std::size_t v)
+                         HWY_ATTR { return v < N ? hn::Load(d, out + v * lanes) : hn::Zero(d); };
+  auto s0 = start(0), s1 = start(1), s2 = start(2), s3 = start(3), s4 = start(4), s5 = start(5),
+       s6 = start(6), s7 = start(7);
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::size_t j = Listed ? static_cast<std::size_t>(columns[k]) : k;
+    const double* at = matrix + j * pitch;
+    const auto x = hn::Set(d, factor[j]);
+    const auto add = [=](std::size_t v, Vector sum)
+                         HWY_ATTR { return hn::MulAdd(value(hn::Load(d, at + v * lanes)), x, sum); };
+    s0 = add(0, s0);
+    if constexpr (N > 1) s1 = add(1, s1);
+    if constexpr (N > 2) s2 = add(2, s2);
+    if constexpr (N > 3) s3 = add(3, s3);
+    if constexpr (N > 4) s4 = add(4, s4);
+    if constexpr (N > 5) s5 = add(5, s5);
+    if constexpr (N > 6) s6 = add(6, s6);
+    if constexpr (N > 7) s7 = add(7, s7);
+  }
+  hn::Store(s0, d, out);
+  if constexpr (N > 1) hn::Store(s1, d, out + lanes);
+  if constexpr (N > 2) hn::Store(s2, d, out + 2 * lanes);
+  if constexpr (N > 3) hn::Store(s3, d, out + 3 * lanes);
+  if constexpr (N > 4) hn::Store(s4, d, out + 4 * lanes);
+  if constexpr (N > 5) hn::Store(s5, d, out + 5 * lanes);
+  if constexpr (N > 6) hn::Store(s6, d, out + 6 * lanes);
+  if constexpr (N > 7) hn::Store(s7, d, out + 7 * lanes);
+}
+
+// out[i] += sum_k value(matrix(i, columns[k])) factor[columns[k]], eight vectors of rows at a time; without
+// a list: all columns from 0 on.
 template <bool Listed, class Value>
 HWY_INLINE void multiply_columns(const double* matrix, std::size_t pitch, std::size_t rows,
                                  const std::int32_t* columns, std::size_t count, const double* factor,
                                  double* out, const Value& value) {
-  const Doubles d;
-  const std::size_t lanes = hn::Lanes(d);
-  const std::size_t vectors = (rows + lanes - 1) / lanes;
-  std::size_t v = 0;
-  for (; v + 4 <= vectors; v += 4) {
-    const std::size_t i = v * lanes;
-    auto a = hn::Load(d, out + i), b = hn::Load(d, out + i + lanes), c = hn::Load(d, out + i + 2 * lanes),
-         e = hn::Load(d, out + i + 3 * lanes);
-    for (std::size_t k = 0; k < count; ++k) {
-      const std::size_t j = Listed ? static_cast<std::size_t>(columns[k]) : k;
-      const double* at = matrix + j * pitch + i;
-      const auto x = hn::Set(d, factor[j]);
-      a = hn::MulAdd(value(hn::Load(d, at)), x, a);
-      b = hn::MulAdd(value(hn::Load(d, at + lanes)), x, b);
-      c = hn::MulAdd(value(hn::Load(d, at + 2 * lanes)), x, c);
-      e = hn::MulAdd(value(hn::Load(d, at + 3 * lanes)), x, e);
-    }
-    hn::Store(a, d, out + i);
-    hn::Store(b, d, out + i + lanes);
-    hn::Store(c, d, out + i + 2 * lanes);
-    hn::Store(e, d, out + i + 3 * lanes);
-  }
-  if ((vectors & 2) != 0) {
-    const std::size_t i = v * lanes;
-    auto a = hn::Load(d, out + i), b = hn::Load(d, out + i + lanes);
-    for (std::size_t k = 0; k < count; ++k) {
-      const std::size_t j = Listed ? static_cast<std::size_t>(columns[k]) : k;
-      const double* at = matrix + j * pitch + i;
-      const auto x = hn::Set(d, factor[j]);
-      a = hn::MulAdd(value(hn::Load(d, at)), x, a);
-      b = hn::MulAdd(value(hn::Load(d, at + lanes)), x, b);
-    }
-    hn::Store(a, d, out + i);
-    hn::Store(b, d, out + i + lanes);
-    v += 2;
-  }
-  if ((vectors & 1) != 0) {
-    const std::size_t i = v * lanes;
-    auto a = hn::Load(d, out + i);
-    for (std::size_t k = 0; k < count; ++k) {
-      const std::size_t j = Listed ? static_cast<std::size_t>(columns[k]) : k;
-      a = hn::MulAdd(value(hn::Load(d, matrix + j * pitch + i)), hn::Set(d, factor[j]), a);
-    }
-    hn::Store(a, d, out + i);
+  constexpr std::size_t lanes = hn::MaxLanes(Doubles());
+  std::size_t vectors = (rows + lanes - 1) / lanes;
+  for (; vectors > 8; vectors -= 8, matrix += 8 * lanes, out += 8 * lanes)
+    multiply_block<8, Listed>(matrix, pitch, columns, count, factor, out, value);
+  switch (vectors) {
+    case 1:
+      return multiply_block<1, Listed>(matrix, pitch, columns, count, factor, out, value);
+    case 2:
+      return multiply_block<2, Listed>(matrix, pitch, columns, count, factor, out, value);
+    case 3:
+      return multiply_block<3, Listed>(matrix, pitch, columns, count, factor, out, value);
+    case 4:
+      return multiply_block<4, Listed>(matrix, pitch, columns, count, factor, out, value);
+    case 5:
+      return multiply_block<5, Listed>(matrix, pitch, columns, count, factor, out, value);
+    case 6:
+      return multiply_block<6, Listed>(matrix, pitch, columns, count, factor, out, value);
+    case 7:
+      return multiply_block<7, Listed>(matrix, pitch, columns, count, factor, out, value);
+    case 8:
+      return multiply_block<8, Listed>(matrix, pitch, columns, count, factor, out, value);
+    default:
+      return;
   }
 }
 
@@ -98,14 +137,14 @@ HWY_INLINE void multiply_columns(const double* matrix, std::size_t pitch, std::s
 HWY_INLINE std::size_t list_active(const double* x, std::size_t cells, std::int32_t* out) {
   const Doubles d;
   std::int32_t* next = out;
-  for_cells(cells, [&](std::size_t i) HWY_ATTR {
+  for (std::size_t i = 0; i < cells; i += hn::MaxLanes(d)) {
     std::uint8_t bytes[8];
     hn::StoreMaskBits(d, hn::Ne(hn::Load(d, x + i), hn::Zero(d)), bytes);
     const std::size_t left = cells - i;
     const unsigned real = left < 8 ? (1u << left) - 1 : 0xffu;
     for (unsigned bits = bytes[0] & real; bits != 0; bits &= bits - 1)
       *next++ = static_cast<std::int32_t>(i) + __builtin_ctz(bits);
-  });
+  }
   return static_cast<std::size_t>(next - out);
 }
 
