@@ -13,10 +13,11 @@ using namespace hebbforge::engine;
 
 namespace {
 
-/// The published basis of 20 terms, every trace with a time constant of its own (Bell et al. 2024).
+/// The published basis of 20 terms, every trace with a time constant of its own (Bell et al. 2024), and, if
+/// asked for, a term with an eligibility trace of each synapse.
 class PublishedBasis final : public RuleBasis {
  public:
-  PublishedBasis() {
+  explicit PublishedBasis(bool eligibility = false) {
     struct Factors {
       Factor post, pre;
     };
@@ -41,7 +42,15 @@ class PublishedBasis final : public RuleBasis {
         terms_.push_back(term);
       }
     }
+    if (eligibility) {
+      Term term{"", "", static_cast<int>(terms_.size()), Factor::one, Factor::one};
+      term.synapse_signal = 0;
+      terms_.push_back(term);
+    }
     for (const Term& term : terms_) {
+      if (term.synapse_signal >= 0)
+        signals_.push_back(
+            {"", Side::synapse, Source::pre_times_post, static_cast<int>(terms_.size() + signals_.size())});
       const bool is_post = term.post_signal >= 0;
       if (!is_post && term.pre_signal < 0) continue;
       signals_.push_back({"", is_post ? Side::post : Side::pre, Source::activity,
@@ -63,9 +72,9 @@ class PublishedBasis final : public RuleBasis {
   std::vector<double> values_;
 };
 
-void step_of_the_published_basis(benchmark::State& run, KernelChoice choice) {
+void step_of_the_published_basis(benchmark::State& run, KernelChoice choice, bool eligibility = false) {
   const Eigen::Index n = run.range(0);
-  const PublishedBasis rule;
+  const PublishedBasis rule(eligibility);
   PathwayState state;
   state.weights = PaddedMatrix(n, n);
   state.plastic = PaddedMatrix(n, n);
@@ -109,6 +118,10 @@ BENCHMARK_CAPTURE(step_of_the_published_basis, fused, KernelChoice::fused)
     ->Arg(100)
     ->Arg(400)
     ->Arg(1000);
+BENCHMARK_CAPTURE(step_of_the_published_basis, with_eligibility, KernelChoice::fused, true)
+    ->Arg(25)
+    ->Arg(100)
+    ->Arg(400);
 BENCHMARK_CAPTURE(step_of_the_published_basis, reference, KernelChoice::reference)->Arg(25)->Arg(100);
 BENCHMARK(load_and_store)->Arg(25)->Arg(100)->Arg(400)->Arg(1000);
 BENCHMARK(an_eighth_of_the_columns)->Arg(25)->Arg(100)->Arg(400)->Arg(1000);

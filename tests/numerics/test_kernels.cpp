@@ -68,7 +68,7 @@ void check_that_kernels_agree(Size size, Signs signs, const RuleBasis& rule,
   const Eigen::MatrixXd w = initial_weights(size, signs, random);
   Pathway fused(w, rule, values, KernelChoice::fused, adjust, globals);
   Pathway reference(w, rule, values, KernelChoice::reference, adjust, globals);
-  BOOST_TEST_REQUIRE(engine::FusedPlan::possible(rule, values));
+  BOOST_TEST_REQUIRE(rule.separable());
   Eigen::MatrixXd pre, post;
   for (int trial = 0; trial < 3; ++trial) {
     const Eigen::MatrixXd last_pre = pre, last_post = post;
@@ -108,7 +108,7 @@ struct RandomRule {
   engine::GlobalSignals globals() const { return {view_of(first_dataset), view_of(second_dataset)}; }
 };
 
-RandomRule random_rule(std::size_t count, std::uint64_t seed) {
+RandomRule random_rule(std::size_t count, std::uint64_t seed, bool by_synapse = false) {
   RandomRule r;
   Random random(seed, "rule");
   const auto coefficients = static_cast<int>(std::max<std::size_t>(1, count - count / 8));
@@ -129,6 +129,11 @@ RandomRule random_rule(std::size_t count, std::uint64_t seed) {
     r.rule.signal_list.push_back({"present", side, Source::activity, -1});
     r.rule.signal_list.push_back({"squared, present", side, Source::activity_squared, -1});
   }
+  if (by_synapse) {
+    r.rule.signal_list.push_back({"eligibility", Side::synapse, Source::pre_times_post, tau()});
+    r.rule.signal_list.push_back({"eligibility, kept", Side::synapse, Source::pre_times_post, tau(), true});
+    r.rule.signal_list.push_back({"coincidence", Side::synapse, Source::pre_times_post, -1});
+  }
   r.rule.signal_list.push_back({"reward", Side::global, Source::dataset, tau()});
   r.rule.signal_list.push_back({"error", Side::global, Source::dataset, -1});
   r.first_dataset = uniform_matrix(2, 50, -1, 1, random);
@@ -145,6 +150,8 @@ RandomRule random_rule(std::size_t count, std::uint64_t seed) {
         term.pre_signal = static_cast<int>(random.index(6));
         if (random.uniform() < 0.2) term.global_signal = static_cast<int>(random.index(2));
         if (random.uniform() < 0.3) term.sign = -1;
+        if (by_synapse && random.uniform() < 0.4) term.synapse_signal = static_cast<int>(random.index(3));
+        if (by_synapse && random.uniform() < 0.3) term.weight_power = 2 + static_cast<int>(random.index(2));
         all.push_back(term);
       }
     }
@@ -201,6 +208,24 @@ BOOST_DATA_TEST_CASE(rules_of_any_terms_agree_with_the_reference,
                          data::make({true, false}) * data::make({true, false}),
                      count, seed, non_negative, reset) {
   const RandomRule r = random_rule(static_cast<std::size_t>(count), static_cast<std::uint64_t>(1 + seed));
+  const Signs signs[] = {Signs::positive, Signs::mixed, Signs::negative, Signs::mixed};
+  check_that_kernels_agree(
+      sizes[static_cast<std::size_t>(seed + count) % sizes.size()], signs[seed], r.rule, r.values,
+      [&](PathwayState& s) {
+        s.non_negative = non_negative;
+        s.dale = seed != 3;
+        if (seed == 2) s.constraints = {std::make_shared<CapAndSum>()};
+      },
+      reset, r.globals());
+}
+
+// Signals of a synapse and higher powers of w, beside terms that are outer products.
+BOOST_DATA_TEST_CASE(terms_that_need_every_synapse_agree_with_the_reference,
+                     data::make({1, 2, 5, 12, 30}) * data::xrange(4) * data::make({true, false}) *
+                         data::make({true, false}),
+                     count, seed, non_negative, reset) {
+  const RandomRule r =
+      random_rule(static_cast<std::size_t>(count), static_cast<std::uint64_t>(50 + seed), true);
   const Signs signs[] = {Signs::positive, Signs::mixed, Signs::negative, Signs::mixed};
   check_that_kernels_agree(
       sizes[static_cast<std::size_t>(seed + count) % sizes.size()], signs[seed], r.rule, r.values,
@@ -307,6 +332,8 @@ BOOST_DATA_TEST_CASE(instruction_sets_give_equal_bits_for_the_published_basis, d
 
 BOOST_DATA_TEST_CASE(instruction_sets_give_equal_bits_for_rules_of_any_terms, data::make({1, 3, 6, 20, 72}),
                      count) {
-  const RandomRule r = random_rule(static_cast<std::size_t>(count), 5);
-  check_instruction_sets(r.rule, r.values, {25, 25}, r.globals());
+  for (const bool by_synapse : {false, true}) {
+    const RandomRule r = random_rule(static_cast<std::size_t>(count), 5, by_synapse);
+    check_instruction_sets(r.rule, r.values, {25, 25}, r.globals());
+  }
 }

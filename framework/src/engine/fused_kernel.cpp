@@ -211,6 +211,9 @@ struct Strip {
       u0 = hn::MulAdd(form0, c.row_pre0, u0);
       if constexpr (Slope) u1 = hn::MulAdd(form1, c.row_pre1, u1);
     }
+    if constexpr (ManyForms) {
+      if (s.change) u0 = hn::Add(u0, hn::Load(d, s.change + (w_at - s.weights)));
+    }
     if constexpr (ActiveRows && ManyForms) {
       for (std::size_t f = 1; f < s.row_forms[0].size(); ++f) add_form(s.row_forms, f, i, j, u0, u1);
     }
@@ -395,7 +398,7 @@ void SweepFused(FusedStep& s) {
       for_cells(s.post.cells, [=](std::size_t i) HWY_ATTR { hn::Store(hn::Zero(d), d, sum + i); });
     }
   }
-  const bool many = s.row_forms[0].size() > 1 || s.column_forms[0].size() > 1;
+  const bool many = s.change || s.row_forms[0].size() > 1 || s.column_forms[0].size() > 1;
   if (s.sign > 0)
     many ? sweep_all<true, Clamp::positive>(s) : sweep_all<false, Clamp::positive>(s);
   else

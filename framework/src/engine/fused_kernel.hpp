@@ -91,6 +91,7 @@ struct RowSumTerm {
 
 /// A pathway's step. The update is
 ///   u_ij  = row0[i] + column0[j] + column forms (where x_j is active) + row forms (where y_i is active)
+///           + change_ij
 ///   u'_ij = the same with the forms of power 1
 ///   W_ij <- clamp(W_ij + m_ij u_ij + W_ij u'_ij)
 /// with the learning rate in the forms' coefficients. W is 0 where the mask is 0 (see
@@ -108,8 +109,9 @@ struct FusedStep {
   std::vector<OuterForm> column_forms[2];  ///< pre is sparse; as many of each power, at least one
   std::vector<OuterForm> row_forms[2];     ///< post is sparse, or not: then rows_always; the same
   bool rows_always = false;
-  bool slope = false;  ///< there are terms with w
-  double sign = 0;     ///< +1 or -1: weights that would cross 0 become sign * floor; 0: no clamp
+  const double* change = nullptr;  ///< u_ij of step_synapses(); null: none
+  bool slope = false;              ///< there are terms with w
+  double sign = 0;                 ///< +1 or -1: weights that would cross 0 become sign * floor; 0: no clamp
   double floor = 0;
   /// Row sums sum_j |W_ij| sum_pre[q][j] before the update, q from 1, and sum_j |W_ij|. Rows that are silent
   /// get the first `dense_sums` only.

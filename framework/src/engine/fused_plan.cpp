@@ -27,7 +27,7 @@ SideFactor side_factor(Factor factor, int signal) {
 std::vector<Form> cover(const FusedPlan& plan, int power) {
   std::vector<std::size_t> open;
   for (std::size_t k = 0; k < plan.terms.size(); ++k) {
-    if (plan.terms[k].weight_power == power) open.push_back(k);
+    if (plan.terms[k].weight_power == power && !plan.terms[k].by_synapse()) open.push_back(k);
   }
   std::vector<Form> forms;
   while (!open.empty()) {
@@ -59,14 +59,6 @@ std::vector<Form> cover(const FusedPlan& plan, int power) {
 
 }  // namespace
 
-bool FusedPlan::possible(const RuleBasis& rule, std::span<const double> values) {
-  if (!rule.separable()) return false;
-  return std::ranges::all_of(rule.terms(), [&](const Term& term) {
-    return coefficient_of(term, values) == 0 ||
-           (term.synapse_signal < 0 && (term.weight_power == 0 || term.weight_power == 1));
-  });
-}
-
 FusedPlan FusedPlan::make(const RuleBasis& rule, std::span<const double> values) {
   FusedPlan plan;
   const auto terms = rule.terms();
@@ -75,7 +67,7 @@ FusedPlan FusedPlan::make(const RuleBasis& rule, std::span<const double> values)
     if (c == 0) continue;
     plan.terms.push_back({k, c, index_of(plan.pre, side_factor(terms[k].pre, terms[k].pre_signal)),
                           index_of(plan.post, side_factor(terms[k].post, terms[k].post_signal)),
-                          terms[k].weight_power, terms[k].global_signal});
+                          terms[k].weight_power, terms[k].synapse_signal, terms[k].global_signal});
   }
   for (const int power : {0, 1}) plan.forms[power] = cover(plan, power);
   return plan;

@@ -32,8 +32,11 @@ struct PlannedTerm {
   std::size_t index;  ///< into the rule's terms()
   double coefficient;
   std::size_t pre, post;  ///< indices into the sides' factors
-  int weight_power;       ///< 0 or 1
-  int global_signal;      ///< -1: none
+  int weight_power;
+  int synapse_signal, global_signal;  ///< -1: none
+
+  /// No outer product, also not times w: evaluated synapse by synapse.
+  bool by_synapse() const noexcept { return synapse_signal >= 0 || weight_power > 1; }
 };
 
 /// Terms grouped by distinct presynaptic or postsynaptic factors, whichever cover them with fewer outer
@@ -41,10 +44,8 @@ struct PlannedTerm {
 struct HEBBFORGE_API FusedPlan {
   std::vector<SideFactor> pre, post;  ///< distinct factors in use
   std::vector<PlannedTerm> terms;
-  std::vector<Form> forms[2];  ///< by weight power
+  std::vector<Form> forms[2];  ///< by weight power; of terms that are not by_synapse()
 
-  /// False: some term has a per-synapse signal or a higher power of w, or the rule is not separable.
-  static bool possible(const RuleBasis& rule, std::span<const double> values);
   /// Terms whose coefficient is 0 are left out.
   static FusedPlan make(const RuleBasis& rule, std::span<const double> values);
 };

@@ -6,6 +6,7 @@
 #include "engine/fused_plan.hpp"
 #include "engine/plasticity.hpp"
 #include "engine/signs.hpp"
+#include "engine/synapse_kernel.hpp"
 
 namespace hebbforge::engine {
 namespace {
@@ -175,6 +176,7 @@ class FusedPlasticity final : public Plasticity {
     for (std::size_t q = 0; q <= FusedStep::most_sums; ++q)
       step_.row_sums[q] = sums_.col(1 + static_cast<Eigen::Index>(q));
     plan_effects();
+    plan_synapses(rule, values, dt);
   }
 
   void begin_trial(std::int64_t trial, bool reset) override {
@@ -183,6 +185,9 @@ class FusedPlasticity final : public Plasticity {
     pre_.begin_trial(reset, step_.pre);
     post_.begin_trial(reset, step_.post);
     for (std::size_t g = 0; reset && g < global_.size(); ++g) global_[g] *= global_keep_[g];
+    for (std::size_t e = 0; reset && e < traces_.size(); ++e) {
+      if (!trace_kept_[e]) traces_[e].fill(0);
+    }
     // One sign for all weights lets the sweep clamp. Zeros count as positive; a constraint may move them, so
     // only without one do they join either sign.
     const auto w = std::as_const(state_.weights).view();
@@ -207,6 +212,7 @@ class FusedPlasticity final : public Plasticity {
     ++steps_;
     advance_cells(step_, pre, post);
     if (!global_.empty()) advance_globals(step);
+    if (step_.change) step_synapses(synapses_, pre, post);
     sweep_fused(step_);
     // Constraints see all weights, and may move those that the rule may not.
     if (!state_.constraints.empty()) thaw();
@@ -305,7 +311,7 @@ class FusedPlasticity final : public Plasticity {
     const auto claim = [&](bool sparse_post) {
       for (const PlannedTerm& t : plan_.terms) {
         const SideFactor& q = plan_.pre[t.pre];
-        if (t.weight_power != 1 || q.factor == Factor::one || sparse(q)) continue;
+        if (t.weight_power != 1 || t.by_synapse() || q.factor == Factor::one || sparse(q)) continue;
         if (sparse(plan_.post[t.post]) != sparse_post || slots.size() == FusedStep::most_sums) continue;
         if (std::ranges::find(slots, t.pre) == slots.end()) slots.push_back(t.pre);
       }
@@ -326,7 +332,11 @@ class FusedPlasticity final : public Plasticity {
       const double* p_at = p.factor == Factor::one ? nullptr : post_.effects[t.post];
       const EffectTerm by_row{post_total_.col(column), p_at, scale};
       Gathered how = Gathered::over_rows;
-      if (t.weight_power == 1) {
+      if (t.by_synapse()) {
+        synapses_.terms.push_back({post_.factors[t.post], pre_.factors[t.pre], nullptr, t.weight_power,
+                                   t.coefficient * state_.learning_rate, post_total_.col(column), scale});
+        synapse_terms_.push_back(k);
+      } else if (t.weight_power == 1) {
         const auto slot = std::ranges::find(slots, t.pre);
         if (q.factor == Factor::one && p.factor == Factor::one && !scale) {
           how = Gathered::row_sums;
@@ -367,6 +377,31 @@ class FusedPlasticity final : public Plasticity {
     }
   }
 
+  void plan_synapses(const RuleBasis& rule, std::span<const double> values, double dt) {
+    if (synapses_.terms.empty()) return;
+    const double unit = 1 / (state_.rate_scale * state_.rate_scale);
+    for (const Signal& signal : rule.signals()) {
+      if (signal.side != Side::synapse) continue;
+      const bool filtered = signal.tau >= 0;
+      const double gain = filtered ? dt / values[static_cast<std::size_t>(signal.tau)] : 1;
+      trace_kept_.push_back(signal.kept_for_life);
+      synapses_.traces.push_back(
+          {traces_.emplace_back(n_post_, n_pre_).data(), 1 - gain, unit * gain, filtered});
+    }
+    for (std::size_t s = 0; s < synapse_terms_.size(); ++s) {
+      const int signal = plan_.terms[synapse_terms_[s]].synapse_signal;
+      if (signal >= 0) synapses_.terms[s].z = traces_[static_cast<std::size_t>(signal)].data();
+    }
+    change_ = PaddedMatrix(n_post_, n_pre_);
+    synapses_.weights = step_.weights;
+    synapses_.mask = step_.mask;
+    synapses_.pitch = step_.pitch;
+    synapses_.rows = static_cast<std::size_t>(n_post_);
+    synapses_.columns = static_cast<std::size_t>(n_pre_);
+    synapses_.change = change_.data();
+    step_.change = change_.data();
+  }
+
   // Terms that need the same sum share it.
   void add_column_sum(ColumnSum sum, const EffectTerm& term) {
     const auto same = std::ranges::find_if(step_.column_sums, [&](const ColumnSum& other) {
@@ -397,6 +432,12 @@ class FusedPlasticity final : public Plasticity {
       total(i, column) =
           kernel_side.rate_sum[i] / state_.trace_scale + (1 - trace.gain) / trace.gain * (start[i] - z[i]);
     }
+  }
+
+  double coefficient_now(std::size_t k) const noexcept {
+    const PlannedTerm& term = plan_.terms[k];
+    return term.coefficient * state_.learning_rate *
+           (term.global_signal < 0 ? 1 : global_[static_cast<std::size_t>(term.global_signal)]);
   }
 
   double row_sum_total() const noexcept {
@@ -439,10 +480,11 @@ class FusedPlasticity final : public Plasticity {
     }
     for (const ScaledPart& s : scaled_parts_) {
       FusedSide& side = s.post ? step_.post : step_.pre;
-      const PlannedTerm& term = plan_.terms[s.term];
       (s.if_active ? side.if_active : side.always)[s.combination].parts[s.part].coefficient =
-          term.coefficient * state_.learning_rate * global_[static_cast<std::size_t>(term.global_signal)];
+          coefficient_now(s.term);
     }
+    for (std::size_t s = 0; s < synapse_terms_.size(); ++s)
+      synapses_.terms[s].coefficient = coefficient_now(synapse_terms_[s]);
   }
 
   /// A part of a form whose coefficient follows a global signal.
@@ -463,6 +505,11 @@ class FusedPlasticity final : public Plasticity {
   PaddedMatrix form_vectors_[2], mask_transposed_, zero_pre_, zero_post_, sign_, sums_, column_sums_;
   PaddedMatrix pre_total_, post_total_;  ///< column k: of term k
   std::vector<Gathered> gathered_;
+  SynapseStep synapses_;
+  std::vector<std::size_t> synapse_terms_;  ///< index into the plan's terms of each of synapses_.terms
+  std::vector<PaddedMatrix> traces_;        ///< signals of a synapse
+  std::vector<bool> trace_kept_;
+  PaddedMatrix change_;
   std::int64_t trial_ = 0, steps_ = 0;
   bool clamp_apart_ = false;
 };

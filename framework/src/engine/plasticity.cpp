@@ -3,8 +3,6 @@
 #include <cmath>
 #include <utility>
 
-#include "engine/fused_plan.hpp"
-
 namespace hebbforge::engine {
 
 void PathwayState::begin_trial() noexcept {
@@ -18,7 +16,7 @@ void PathwayState::begin_trial() noexcept {
 std::unique_ptr<Plasticity> make_plasticity(const RuleBasis& rule, std::span<const double> values, double dt,
                                             PathwayState& state, GlobalSignals global_signals,
                                             KernelChoice choice) {
-  const bool fused = choice == KernelChoice::fused && FusedPlan::possible(rule, values);
+  const bool fused = choice == KernelChoice::fused && rule.separable();
   return (fused ? make_fused_plasticity : make_reference_plasticity)(rule, values, dt, state,
                                                                      std::move(global_signals));
 }

@@ -57,7 +57,7 @@ class Plasticity {
 
 enum class KernelChoice { fused, reference };
 
-/// As make_plasticity(); the fused one only where FusedPlan::possible().
+/// As make_plasticity(); the fused one only for separable rules.
 std::unique_ptr<Plasticity> make_fused_plasticity(const RuleBasis& rule, std::span<const double> values,
                                                   double dt, PathwayState& state,
                                                   GlobalSignals global_signals);
