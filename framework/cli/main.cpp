@@ -86,6 +86,7 @@ int main(int argc, char** argv) {
   cli::add_describe(app, session);
   cli::add_inspect(app, session);
   cli::add_bench(app, session);
+  cli::add_regress(app, session);
   try {
     app.parse(argc, argv);
     return session.exit;

@@ -26,7 +26,7 @@ class Commands(unittest.TestCase):
             self.assertIn(text, result.stdout + result.stderr)
 
     def test_help_has_examples_for_every_command(self):
-        commands = ["run", "simulate", "evaluate", "merge", "check", "list", "describe", "inspect"]
+        commands = ["run", "simulate", "evaluate", "merge", "check", "list", "describe", "inspect", "regress"]
         self.says(run("--help"), 0, *commands, "Exit status: 0 done, 1 failed, 2 wrong input, 130 interrupted (a run after a checkpoint)")
         for command in commands:
             self.says(run(command, "--help"), 0, "Example", f"hebbforge {command}")
@@ -78,6 +78,31 @@ class Commands(unittest.TestCase):
         self.says(run("run", "--seeds", "1,2", "--smoke", small, "--out", out), 0, "EE.tau.w*y~*y", "of 2", str(out / "seeds.csv"))
         self.assertTrue((out / "seed_1/rule.toml").exists() and (out / "seed_2/rule.toml").exists())
         self.says(run("run", small, "--seeds", "3,3", "--out", scratch / "twice"), 2, "--seeds: 3 stands twice")
+
+    def test_a_suite_is_green_until_a_constant_of_the_rule_changes(self):
+        folder = scratch / "suite"
+        folder.mkdir(exist_ok=True)
+        suite = folder / "suite.toml"
+        case = f"""[case.life]
+pipeline = "{small}"
+set = ['pathway.EE.rule.values={{"c.x~*y"=VALUE}}']
+check = {{ loss = {{ relative = 1e-9 }}, failed = "exact" }}
+"""
+        suite.write_text(case.replace("VALUE", "0.01"))
+        self.says(run("regress", suite), 1, "no baseline; run with --update")
+        self.says(run("regress", suite, "--update"), 0, "life.loss: new", "written:")
+        junit = folder / "junit.xml"
+        self.says(run("regress", suite, "--junit", junit), 0, "2 quantities of 1 cases are as they were")
+        self.assertIn('failures="0"', junit.read_text())
+        suite.write_text(case.replace("VALUE", "0.0101"))
+        self.says(run("regress", suite), 1, "first drift: case 'life', quantity 'loss': drifted by")
+        self.says(run("regress", suite, "--update"), 0, "life.loss: ", " -> ", "1 quantities changed")
+        self.says(run("regress", suite), 0, "as they were")
+        baseline = folder / "suite.baseline.toml"
+        baseline.write_text(baseline.read_text().replace('bell2024.temporal_oja" = "', 'bell2024.temporal_oja" = "0'))
+        self.says(run("regress", suite), 0, "note: the baseline was made with other builds of bell2024.temporal_oja")
+        baseline.write_text("[case.life]\nloss = 3\n")
+        self.says(run("regress", suite), 2, "suite.baseline.toml:2:8: the integer 3 in a baseline; expected a list")
 
     def test_a_rule_file_is_simulated(self):
         out = scratch / "rule_run"
