@@ -87,6 +87,8 @@ int main(int argc, char** argv) {
   cli::add_inspect(app, session);
   cli::add_bench(app, session);
   cli::add_regress(app, session);
+  cli::add_diff(app, session);
+  cli::add_table(app, session);
   try {
     app.parse(argc, argv);
     return session.exit;

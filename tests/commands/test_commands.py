@@ -26,7 +26,7 @@ class Commands(unittest.TestCase):
             self.assertIn(text, result.stdout + result.stderr)
 
     def test_help_has_examples_for_every_command(self):
-        commands = ["run", "simulate", "evaluate", "merge", "check", "list", "describe", "inspect", "regress"]
+        commands = ["run", "simulate", "evaluate", "merge", "check", "list", "describe", "inspect", "regress", "diff", "table"]
         self.says(run("--help"), 0, *commands, "Exit status: 0 done, 1 failed, 2 wrong input, 130 interrupted (a run after a checkpoint)")
         for command in commands:
             self.says(run(command, "--help"), 0, "Example", f"hebbforge {command}")
@@ -102,7 +102,19 @@ check = {{ loss = {{ relative = 1e-9 }}, failed = "exact" }}
         baseline.write_text(baseline.read_text().replace('bell2024.temporal_oja" = "', 'bell2024.temporal_oja" = "0'))
         self.says(run("regress", suite), 0, "note: the baseline was made with other builds of bell2024.temporal_oja")
         baseline.write_text("[case.life]\nloss = 3\n")
-        self.says(run("regress", suite), 2, "suite.baseline.toml:2:8: the integer 3 in a baseline; expected a list")
+        self.says(run("regress", suite), 2, "suite.baseline.toml:2:8: 3 in a baseline; expected a list")
+
+    def test_runs_are_compared_and_tabled(self):
+        a, b = scratch / "a", scratch / "b"
+        self.says(run("run", small, "--smoke", "--out", a), 0)
+        self.says(run("run", small, "--smoke", "--out", b, "--set", "loss.rate.weight=50", "--seed", "8"), 0)
+        self.says(run("diff", a, a), 0, "the runs agree in pipeline, plugins and results")
+        self.says(run("diff", a, b), 1, "loss.rate.weight", "100.0  ->  50.0", "seed ", "7  ->  8", "results", "report_median")
+        csv = scratch / "runs.csv"
+        self.says(run("table", a, b, "--csv", csv), 0, "loss.rate.weight", "report_r2", str(b))
+        header, *rows = csv.read_text().splitlines()
+        self.assertEqual([row.split(",")[header.split(",").index("seed")] for row in rows], ["7", "8"])
+        self.says(run("table", scratch), 2, "is no run directory: it has no pipeline.toml")
 
     def test_a_rule_file_is_simulated(self):
         out = scratch / "rule_run"
