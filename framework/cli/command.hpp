@@ -39,6 +39,7 @@ void add_list(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);
 void add_inspect(CLI::App& app, Session& session);
 void add_bench(CLI::App& app, Session& session);
+void add_bench_optimizers(CLI::App& bench, Session& session);
 
 /// Adds --isa, which pins the kernels' instruction set as soon as it is read; an unknown one is wrong input.
 void add_isa(CLI::App& command);
