@@ -70,7 +70,7 @@ void CmaEs::begin_run() {
 
 void CmaEs::set_population(Eigen::Index population) {
   population_ = population;
-  strategy_ = Strategy(n_, population, settings_.active, settings_.diagonal);
+  strategy_ = Strategy(n_, population, settings_.active ? settings_.negative_weights : 0, settings_.diagonal);
 }
 
 double CmaEs::phenotype(Eigen::Index i, double genotype) const noexcept {

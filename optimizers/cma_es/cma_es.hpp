@@ -20,9 +20,10 @@ namespace hebbforge::cma_es {
 enum class NoiseMeasure { none, networks, reevaluation };
 
 struct Settings {
-  std::int64_t population = 0;  ///< 0: 4 + floor(3 ln n)
-  bool active = true;           ///< negative weights for the worse half
-  bool diagonal = false;        ///< a variance per coordinate and no covariances
+  std::int64_t population = 0;    ///< 0: 4 + floor(3 ln n)
+  bool active = true;             ///< negative weights for the worse half
+  double negative_weights = 1.5;  ///< bound of their sum, in units of the tutorial's
+  bool diagonal = false;          ///< a variance per coordinate and no covariances
   Restarts restarts = Restarts::ipop;
   std::int64_t max_restarts = 200;
   std::int64_t max_population = 0;  ///< of restarts and noise; 0: 256 times the first
@@ -80,7 +81,7 @@ class CmaEs final : public Optimizer {
   std::uint64_t seed_ = 0, generation_ = 0, decomposed_at_ = 0;
   std::int64_t evaluations_ = 0;  // of this run
   RestartPlan plan_;
-  Strategy strategy_{1, 4, true, false};
+  Strategy strategy_{1, 4, 0, false};
   Eigen::VectorXd mean_, pc_, ps_;
   Covariance covariance_;
   Eigen::MatrixXd z_, steps_, asked_;  // of this generation: steps y = B D z, and candidates

@@ -5,7 +5,7 @@
 
 namespace hebbforge::cma_es {
 
-Strategy::Strategy(Eigen::Index dimension, Eigen::Index population, bool active, bool diagonal)
+Strategy::Strategy(Eigen::Index dimension, Eigen::Index population, double negative_bound, bool diagonal)
     : lambda(population), mu(population / 2), weights(Eigen::VectorXd::Zero(population)) {
   const auto n = static_cast<double>(dimension);
   const double middle = std::log((static_cast<double>(lambda) + 1) / 2);
@@ -22,9 +22,9 @@ Strategy::Strategy(Eigen::Index dimension, Eigen::Index population, bool active,
   chi_n = std::sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n * n));
   weights.head(mu) /= weights.head(mu).sum();
   auto negative = weights.tail(lambda - mu);
-  if (active && cmu > 0) {
-    const double scale =
-        std::min({1 + c1 / cmu, 1 + 2 * mueff_negative / (mueff + 2), (1 - c1 - cmu) / (n * cmu)});
+  if (negative_bound > 0 && cmu > 0) {
+    const double scale = std::min(
+        {negative_bound * (1 + c1 / cmu), 1 + 2 * mueff_negative / (mueff + 2), (1 - c1 - cmu) / (n * cmu)});
     const double sum = negative.cwiseMin(0).cwiseAbs().sum();
     negative = negative.cwiseMin(0) * (sum > 0 ? scale / sum : 0);
   } else {

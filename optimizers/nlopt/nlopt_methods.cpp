@@ -110,11 +110,11 @@ void NloptMethod::start(std::vector<double> known) {
 }
 
 void NloptMethod::take_next() {
+  next_ = start_;
   if (!conversation_->next()) {
     stop_ = conversation_->ended();
     return;
   }
-  next_ = start_;
   for (std::size_t k = 0; k < axes_.size(); ++k) {
     const auto [i, sign] = axes_[k];
     const double x = start_[i] + sign * step_[i] * conversation_->point()[static_cast<Eigen::Index>(k)];

@@ -207,6 +207,7 @@ int follow(Eigen::Index n, std::int64_t population, bool active, bool diagonal, 
            int generations) {
   Settings settings = settings_of(population, active);
   settings.diagonal = diagonal;
+  settings.negative_weights = 1;
   CmaEs cma(settings);
   Problem problem(n, 0, 1, 7);
   Row start;
