@@ -120,7 +120,11 @@ BOOST_AUTO_TEST_CASE(an_interrupted_search_goes_on_to_the_same_bytes) {
   for (const RegisteredPlugin* plugin : built_plugins().all()) {
     if (plugin->kind() != hebbforge::abi::Kind::optimizer) continue;
     const std::string optimizer(plugin->name());
-    const std::string choice = "search.optimizer=\"" + optimizer + "\"";
+    std::string choice = "search.optimizer={plugin=\"" + optimizer + "\"";
+    for (const hebbforge::abi::Parameter& p : plugin->descriptor->parameters) {
+      if (p.name == std::string_view("population")) choice += ",population=4";
+    }
+    choice += "}";
     const auto whole = undisturbed().parent_path() / ("whole_" + optimizer);
     const auto parts = undisturbed().parent_path() / ("parts_" + optimizer);
     run(load({choice}), whole);
