@@ -20,10 +20,10 @@ namespace hebbforge::cma_es {
 enum class NoiseMeasure { none, networks, reevaluation };
 
 struct Settings {
-  std::int64_t population = 0;    ///< 0: 4 + floor(3 ln n)
-  bool active = true;             ///< negative weights for the worse half
-  double negative_weights = 1.5;  ///< bound of their sum, in units of the tutorial's
-  bool diagonal = false;          ///< a variance per coordinate and no covariances
+  std::int64_t population = 0;  ///< 0: 4 + floor(3 ln n)
+  bool active = true;           ///< negative weights for the worse half
+  double negative_weights = 1;  ///< bound of their sum, in units of the tutorial's
+  bool diagonal = false;        ///< a variance per coordinate and no covariances
   Restarts restarts = Restarts::ipop;
   std::int64_t max_restarts = 200;
   std::int64_t max_population = 0;  ///< of restarts and noise; 0: 256 times the first
