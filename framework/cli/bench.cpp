@@ -267,6 +267,7 @@ void add_bench(CLI::App& app, Session& session) {
       "Example:\n"
       "  hebbforge bench engine --quick");
   command->callback([arguments, &session] { bench_engine(session, *arguments); });
+  add_bench_optimizers(*bench, session);
 }
 
 }  // namespace hebbforge::cli

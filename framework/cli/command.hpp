@@ -42,6 +42,7 @@ void add_bench(CLI::App& app, Session& session);
 void add_diff(CLI::App& app, Session& session);
 void add_regress(CLI::App& app, Session& session);
 void add_table(CLI::App& app, Session& session);
+void add_bench_optimizers(CLI::App& bench, Session& session);
 
 /// Adds --isa, which pins the kernels' instruction set as soon as it is read; an unknown one is wrong input.
 void add_isa(CLI::App& command);

@@ -7,35 +7,31 @@
 #include <string>
 #include <vector>
 
+#include "covariance.hpp"
+#include "lin_quad.hpp"
+#include "noise.hpp"
+#include "restarts.hpp"
+#include "strategy.hpp"
+
 namespace hebbforge::cma_es {
 
-/// pycma's BoundTransform of one coordinate: identity inside, quadratic near a bound, mirrored beyond it.
-struct LinQuad {
-  double lower, upper;
-  double near_lower() const noexcept;  ///< width of the quadratic part
-  double near_upper() const noexcept;
-  /// Genotype (unbounded) to phenotype, in [lower, upper].
-  double to_phenotype(double genotype) const noexcept;
-  /// The genotype inside [lower - near_lower, upper + near_upper].
-  double to_genotype(double phenotype) const noexcept;
-};
+/// How noise is measured, if it is: by the two halves of the networks, or by evaluating some candidates of
+/// the last generation once more in this one.
+enum class NoiseMeasure { none, networks, reevaluation };
 
 struct Settings {
   std::int64_t population = 0;  ///< 0: 4 + floor(3 ln n)
   bool active = true;           ///< negative weights for the worse half
-  bool ipop = true;             ///< restart with twice the population when a run stops
+  double negative_weights = 1;  ///< bound of their sum, in units of the tutorial's
+  bool diagonal = false;        ///< a variance per coordinate and no covariances
+  Restarts restarts = Restarts::ipop;
   std::int64_t max_restarts = 200;
+  std::int64_t max_population = 0;  ///< of restarts and noise; 0: 256 times the first
+  NoiseMeasure noise = NoiseMeasure::none;
+  bool evaluate_mean = false;  ///< one more candidate per generation: the mean
   double tolfun = 1e-11, tolfunhist = 1e-12, tolx = 1e-11, tolfacupx = 1e3, tolupsigma = 1e20,
          tolconditioncov = 1e14;
-};
-
-/// Weights and learning rates, as in the tutorial's Table 1.
-struct Strategy {
-  Strategy(Eigen::Index n, Eigen::Index population, bool active);
-  Eigen::Index lambda, mu;
-  Eigen::VectorXd weights;  ///< (lambda): positive ones sum to 1; negative ones, if active, scaled to keep C
-                            ///< positive definite
-  double mueff, cc, cs, c1, cmu, damps, chi_n;
+  double tolbehind = 0.1;
 };
 
 /// Hansen's tutorial (arXiv:1604.00772) with weighted recombination, cumulative step-size adaptation,
@@ -44,8 +40,11 @@ class CmaEs final : public Optimizer {
  public:
   explicit CmaEs(const Settings& settings);
   void begin(const SearchSpace& space) override;
-  Eigen::Index population_size() const noexcept override { return population_; }
+  /// The samples, then what is evaluated again, then the mean.
+  Eigen::Index population_size() const noexcept override;
   void ask(MatrixView candidates) override;
+  /// A candidate other than the one asked for counts as injected: its step is shortened to the length that a
+  /// sample can have (Hansen, arXiv:1110.4181), so that any point can be told without harm.
   void tell(ConstMatrixView candidates, const Evaluations& evaluations) override;
   std::string_view stop() const noexcept override { return stop_; }
   void save(StateWriter& out) const override;
@@ -59,23 +58,40 @@ class CmaEs final : public Optimizer {
 
  private:
   void begin_run();
+  void end_run(const std::string& reason);
   void decompose();
+  void set_population(Eigen::Index population);
+  Eigen::Index reevaluated() const noexcept { return again_.cols(); }
+  void inject(Eigen::Index k, ConstMatrixView candidates);
+  void update(const std::vector<Eigen::Index>& order);
   void limit_deviations();
+  void adapt_to_noise(ConstMatrixView candidates, const Evaluations& evaluations);
+  void remember(double best, double median);
   std::string stop_reason(const Eigen::VectorXd& sorted) const;
+  bool stagnates() const;
   double phenotype(Eigen::Index coordinate, double genotype) const noexcept;
+  double genotype(Eigen::Index coordinate, double phenotype) const noexcept;
 
   Settings settings_;
   Eigen::Index n_ = 0, population_ = 0;
+  std::int64_t ceiling_ = 0;
   Eigen::MatrixXd start_covariance_;
   Eigen::VectorXd start_, step_, max_deviation_;
   std::vector<LinQuad> bounds_;
-  std::uint64_t seed_ = 0, run_ = 0, generation_ = 0, decomposed_at_ = 0;
-  Strategy strategy_{1, 4, true};
-  Eigen::VectorXd mean_, pc_, ps_, deviations_;  // deviations_: square roots of the eigenvalues of C
-  Eigen::MatrixXd c_, axes_, steps_;             // axes_: eigenvectors; steps_: this generation's y
+  std::uint64_t seed_ = 0, generation_ = 0, decomposed_at_ = 0;
+  std::int64_t evaluations_ = 0;  // of this run
+  RestartPlan plan_;
+  Strategy strategy_{1, 4, 0, false};
+  Eigen::VectorXd mean_, pc_, ps_;
+  Covariance covariance_;
+  Eigen::MatrixXd z_, steps_, asked_;  // of this generation: steps y = B D z, and candidates
   double sigma_ = 1;
+  NoiseControl noise_;
+  Eigen::MatrixXd again_;         // candidates of the last generation that this one evaluates again
+  Eigen::VectorXd again_losses_;  // what they had
   std::vector<double> best_history_, median_history_;
-  std::string stop_, last_reason_;
+  double best_of_run_ = 0, best_of_earlier_runs_ = 0;
+  std::string stop_, last_reason_, log_;
 };
 
 }  // namespace hebbforge::cma_es

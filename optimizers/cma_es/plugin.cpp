@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <hebbforge/register.hpp>
 
@@ -6,27 +7,41 @@
 namespace {
 using namespace hebbforge;
 
-constexpr const char* restart_choices[] = {"none", "ipop"};
-constexpr const char* ipop = "ipop";
+constexpr const char* covariance_choices[] = {"full", "diagonal"};
+constexpr const char* restart_choices[] = {"none", "ipop", "bipop"};
+constexpr const char* noise_choices[] = {"none", "networks", "reevaluation"};
+constexpr const char *full = "full", *ipop = "ipop", *none = "none";
+
+template <class Choice, std::size_t size>
+Choice chosen(std::string_view text, const char* const (&choices)[size]) {
+  return static_cast<Choice>(std::ranges::find(choices, text) - choices);
+}
 
 cma_es::Settings settings_from(const Config& c) {
-  return {c.integer("population"),
-          c.boolean("active"),
-          c.text("restarts") == "ipop",
-          c.integer("max_restarts"),
-          c.real("tolfun"),
-          c.real("tolfunhist"),
-          c.real("tolx"),
-          c.real("tolfacupx"),
-          c.real("tolupsigma"),
-          c.real("tolconditioncov")};
+  return {.population = c.integer("population"),
+          .active = c.boolean("active"),
+          .negative_weights = c.real("negative_weights"),
+          .diagonal = c.text("covariance") == "diagonal",
+          .restarts = chosen<cma_es::Restarts>(c.text("restarts"), restart_choices),
+          .max_restarts = c.integer("max_restarts"),
+          .max_population = c.integer("max_population"),
+          .noise = chosen<cma_es::NoiseMeasure>(c.text("noise"), noise_choices),
+          .evaluate_mean = c.boolean("evaluate_mean"),
+          .tolfun = c.real("tolfun"),
+          .tolfunhist = c.real("tolfunhist"),
+          .tolx = c.real("tolx"),
+          .tolfacupx = c.real("tolfacupx"),
+          .tolupsigma = c.real("tolupsigma"),
+          .tolconditioncov = c.real("tolconditioncov"),
+          .tolbehind = c.real("tolbehind")};
 }
 
 class Plugin final : public Optimizer {
  public:
-  static constexpr Identity identity{"hebbforge.cma_es", "1.0.0",
-                                     "Covariance matrix adaptation with active weights and restarts.",
-                                     "Hansen, arXiv:1604.00772"};
+  static constexpr Identity identity{
+      "hebbforge.cma_es", "1.0.0",
+      "Covariance matrix adaptation, full or diagonal, with active weights and restarts.",
+      "Hansen, arXiv:1604.00772"};
   using P = abi::Parameter;
   using T = abi::ParameterType;
   static constexpr std::array schema{
@@ -40,16 +55,45 @@ class Plugin final : public Optimizer {
         .summary = "Negative weights for the worse half.",
         .type = T::boolean,
         .default_value = 1},
+      P{.name = "negative_weights",
+        .summary = "Bound of the sum of negative weights, in units of the tutorial's; 1.5 learns faster from "
+                   "20 dimensions on.",
+        .default_value = 1,
+        .minimum = 0.1,
+        .maximum = 2},
+      P{.name = "covariance",
+        .summary = "Full, or diagonal: a variance per coordinate, learned about n/3 times as fast.",
+        .type = T::text,
+        .default_texts = {&full, 1},
+        .choices = {covariance_choices, std::size(covariance_choices)}},
       P{.name = "restarts",
-        .summary = "What follows when a run stops: nothing, or a new run with twice the population.",
+        .summary = "What follows a run that stopped: nothing, a run with twice the population (ipop), or "
+                   "large and small runs in turns (bipop).",
         .type = T::text,
         .default_texts = {&ipop, 1},
-        .choices = {restart_choices, 2}},
+        .choices = {restart_choices, std::size(restart_choices)}},
       P{.name = "max_restarts",
         .summary = "Restarts at most.",
         .type = T::integer,
         .default_value = 200,
         .minimum = 0},
+      P{.name = "max_population",
+        .summary = "Restarts and noise let the population grow no further; 0: 256 times the first.",
+        .type = T::integer,
+        .default_value = 0,
+        .minimum = 0,
+        .maximum = 1e7},
+      P{.name = "noise",
+        .summary = "Where ranks change between halves of the networks, or when candidates are evaluated "
+                   "again, the population grows.",
+        .type = T::text,
+        .default_texts = {&none, 1},
+        .choices = {noise_choices, std::size(noise_choices)}},
+      P{.name = "evaluate_mean",
+        .summary =
+            "One more candidate per generation: the mean, which is ranked by no one but may be picked.",
+        .type = T::boolean,
+        .default_value = 0},
       P{.name = "tolfun",
         .summary = "Stops a run whose losses differ less, over generations.",
         .default_value = 1e-11,
@@ -73,7 +117,13 @@ class Plugin final : public Optimizer {
       P{.name = "tolconditioncov",
         .summary = "Stops a run when the condition of the covariance exceeds it.",
         .default_value = 1e14,
-        .minimum = 1}};
+        .minimum = 1},
+      P{.name = "tolbehind",
+        .summary = "Stops a run whose best losses differ, over generations, by less than this share of what "
+                   "it is behind an earlier run.",
+        .default_value = 0.1,
+        .minimum = 0,
+        .maximum = 1}};
 
   explicit Plugin(const Config& config) : cma_(settings_from(config)) {}
   void begin(const SearchSpace& space) override { cma_.begin(space); }

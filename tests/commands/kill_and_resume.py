@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Kills a search with SIGKILL at random moments and resumes it until it is done: the same bytes as undisturbed.
 
-    kill_and_resume.py HEBBFORGE PIPELINE SCRATCH_DIRECTORY KILLS
+    kill_and_resume.py HEBBFORGE PIPELINE SCRATCH_DIRECTORY KILLS [OPTIONS OF run...]
+
+Options come after the test's own budget: --set 'search.optimizer="nelder_mead"'.
 """
 import pathlib
 import random
@@ -11,12 +13,13 @@ import sys
 import time
 
 hebbforge, pipeline, scratch, kills = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]), int(sys.argv[4])
+options = sys.argv[5:]
 shutil.rmtree(scratch, ignore_errors=True)
 scratch.mkdir(parents=True)
 
 
 def command(name, *more):
-    return [hebbforge, "run", pipeline, "--out", str(scratch / name), "--set", "search.budget={generations=30}", *more]
+    return [hebbforge, "run", pipeline, "--out", str(scratch / name), "--set", "search.budget={generations=30}", *options, *more]
 
 
 started = time.monotonic()

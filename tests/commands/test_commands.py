@@ -47,6 +47,26 @@ class Commands(unittest.TestCase):
         self.assertNotIn("temporal_oja", run("list", "optimizer").stdout)
         self.says(run("describe", "temporal_oja"), 0, "c.x~*y", "tau.w*y~*y", "default 5 ms; 0.5 ms to 40 ms")
 
+    def test_bench_optimizers_compares_what_is_found(self):
+        bench = ["bench", "optimizers"]
+        self.says(run(*bench, "--help"), 0, "Examples:", "hebbforge bench optimizers --quick")
+        table = scratch / "bench.csv"
+        quick = ["--functions", "sphere", "--dimensions", 10, "--seeds", 3, "--budget", 500, "--csv", table]
+        self.says(run(*bench, *quick), 0, "sphere, n = 10", "nelder_mead", "random_search", "0/3", "(libcmaes aCMA)",
+                  "geometric mean")
+        one = run(*bench, "cma_es:active=false,restarts=none", *quick, "--jobs", 1)
+        self.says(one, 0, "cma_es:active=false,restarts=none", "3/3")
+        rows = table.read_text().splitlines()
+        self.assertEqual(len(rows), 2)
+        self.assertIn("libcmaes CMA,1700,", rows[1])
+        self.assertEqual(rows[1].split(",")[:2], ["sphere", "10"])
+        again = run(*bench, "cma_es:active=false,restarts=none", *quick, "--jobs", 2)
+        median = lambda text: text.split("restarts=none")[1].split()[0]
+        self.assertEqual(median(one.stdout), median(again.stdout))
+        self.says(run(*bench, "cma"), 2, "Did you mean 'cma_es'?")
+        self.says(run(*bench, "cma_es:activ=false"), 2, "Did you mean 'active'?")
+        self.says(run(*bench, "--functions", "tabelt"), 2, "Did you mean 'tablet'?")
+
     def test_list_goes_on_with_bad_plugins_in_the_directory(self):
         result = run("list", "--plugin-path", fixtures)
         self.says(result, 0, "hebbforge.cma_es", "not used: cannot use", "wrong_magic.so")

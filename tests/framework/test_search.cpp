@@ -117,10 +117,16 @@ BOOST_AUTO_TEST_CASE(the_resolved_pipeline_of_a_run_gives_the_same_bytes) {
 }
 
 BOOST_AUTO_TEST_CASE(an_interrupted_search_goes_on_to_the_same_bytes) {
-  for (const char* optimizer : {"cma_es", "random_search"}) {
-    const std::string choice = std::string("search.optimizer={plugin=\"") + optimizer + "\",population=4}";
-    const auto whole = undisturbed().parent_path() / (std::string("whole_") + optimizer);
-    const auto parts = undisturbed().parent_path() / (std::string("parts_") + optimizer);
+  for (const RegisteredPlugin* plugin : built_plugins().all()) {
+    if (plugin->kind() != hebbforge::abi::Kind::optimizer) continue;
+    const std::string optimizer(plugin->name());
+    std::string choice = "search.optimizer={plugin=\"" + optimizer + "\"";
+    for (const hebbforge::abi::Parameter& p : plugin->descriptor->parameters) {
+      if (p.name == std::string_view("population")) choice += ",population=4";
+    }
+    choice += "}";
+    const auto whole = undisturbed().parent_path() / ("whole_" + optimizer);
+    const auto parts = undisturbed().parent_path() / ("parts_" + optimizer);
     run(load({choice}), whole);
     for (std::uint64_t k = 1; k <= 5; k += 2) {
       StopAfter stop(k);

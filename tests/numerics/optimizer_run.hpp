@@ -1,13 +1,13 @@
-// Drives CMA-ES by hand: what its tests share.
+// Drives optimizers by hand: what their tests share.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <functional>
+#include <hebbforge/interfaces/optimizer.hpp>
 #include <hebbforge/state.hpp>
 #include <utility>
 #include <vector>
-
-#include "cma_es.hpp"
 
 namespace hebbforge::test {
 

@@ -116,10 +116,19 @@ bool same_bytes(const MemoryState& a, const MemoryState& b) {
                     });
 }
 
+// One that has stopped says so after being restored too, and its best is still in bounds.
+std::string mistake_after_stop(const RegisteredPlugin& plugin, const Search& stopped) {
+  Search restored(plugin, awkward_space());
+  restored.optimizer->restore(stopped.saved());
+  if (restored.optimizer->stop() != stopped.optimizer->stop())
+    return "restored, it forgets that it has stopped";
+  return restored.in_bounds(restored.best()) ? "" : "its best is out of bounds when it has stopped";
+}
+
 std::string mistake_within_budget(const RegisteredPlugin& plugin, const Objective& objective, Status status) {
   Search search(plugin, awkward_space());
   while (search.evaluations + search.optimizer->population_size() <= most_evaluations) {
-    if (!search.step(objective, status)) return {};
+    if (!search.step(objective, status)) return mistake_after_stop(plugin, search);
     if (!search.candidates_in_bounds()) return "a candidate is out of bounds or not finite";
   }
   return {};
@@ -199,6 +208,10 @@ std::vector<ContractResult> check_optimizer(const RegisteredPlugin& plugin) {
     return mistake_within_budget(
         plugin, [random](const Eigen::VectorXd&) mutable { return 1e300 * (1 + random.uniform()); },
         Status::healthy);
+  });
+  battery.check("survives losses of which half are those of failures", [&] {
+    return mistake_within_budget(
+        plugin, [](const Eigen::VectorXd& x) { return x[0] < 0 ? 2e12 : sphere(x); }, Status::healthy);
   });
   battery.check("survives candidates that all fail", [&] {
     Random random(5, "contract");
