@@ -84,6 +84,11 @@ Eigen::Index CmaEs::population_size() const noexcept {
   return population_ + reevaluated() + (settings_.evaluate_mean ? 1 : 0);
 }
 
+Eigen::Index CmaEs::parents() const noexcept {
+  const bool all = settings_.active || settings_.noise != NoiseMeasure::none || settings_.evaluate_mean;
+  return all ? population_size() : std::max<Eigen::Index>(1, strategy_.mu);
+}
+
 // Decomposing costs n^3: done only when C has moved enough (tutorial, B.2). Where that cost counts, the root
 // may be five times as old, as in pycma; the evaluations that a search needs stay the same.
 void CmaEs::decompose() {

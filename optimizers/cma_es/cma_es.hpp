@@ -42,6 +42,8 @@ class CmaEs final : public Optimizer {
   void begin(const SearchSpace& space) override;
   /// The samples, then what is evaluated again, then the mean.
   Eigen::Index population_size() const noexcept override;
+  /// Half of them where nothing is learned from the others: no negative weights, noise, or mean.
+  Eigen::Index parents() const noexcept override;
   void ask(MatrixView candidates) override;
   /// A candidate other than the one asked for counts as injected: its step is shortened to the length that a
   /// sample can have (Hansen, arXiv:1110.4181), so that any point can be told without harm.

@@ -28,6 +28,7 @@ class RandomSearch final : public Optimizer {
     seed_ = space.seed;
   }
   Eigen::Index population_size() const noexcept override { return population_; }
+  Eigen::Index parents() const noexcept override { return 1; }
   void ask(MatrixView candidates) override {
     Random random(seed_, "random_search", 0, static_cast<std::int64_t>(generation_));
     for (Eigen::Index k = 0; k < candidates.cols(); ++k) {

@@ -228,6 +228,58 @@ BOOST_AUTO_TEST_CASE(networks_are_redrawn_in_every_generation_if_asked_for) {
   BOOST_TEST((bytes(directory / "evaluations.csv") != bytes(undisturbed() / "evaluations.csv")));
 }
 
+namespace {
+
+std::vector<std::string> race(const std::string& racing, const std::string& jobs = "2") {
+  return {"search.racing=" + racing, "executor.jobs=" + jobs, "networks={search=6,select=2,report=2}",
+          "search.optimizer={plugin=\"cma_es\",population=8,active=false}", "search.budget={generations=5}"};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(racing_finds_the_same_rule_with_fewer_lives_whatever_the_threads) {
+  const auto folder = scratch("racing");
+  const RunSummary full = run(load(race("false")), folder / "full");
+  const RunSummary raced = run(load(race("true")), folder / "raced");
+  BOOST_TEST(raced.evaluations == full.evaluations);
+  BOOST_TEST(raced.lives < full.lives);
+  BOOST_TEST((bytes(folder / "raced/rule.toml") == bytes(folder / "full/rule.toml")));
+  run(load(race("true", "1")), folder / "one_thread");
+  check_same(folder / "one_thread", folder / "raced");
+
+  const Hdf5Reader in(folder / "raced/results.h5"), all(folder / "full/results.h5");
+  const auto end = in.integers("search/end");
+  const auto left_out = std::ranges::count(end, static_cast<std::uint64_t>(LifeEnd::unfinished));
+  BOOST_TEST(left_out == full.lives - raced.lives);
+  // What was run is what it would have been; what was left out bounds the loss from below.
+  const auto loss = in.reals("search/loss"), whole = all.reals("search/loss");
+  BOOST_TEST(in.reals("search/parameters") == all.reals("search/parameters"));
+  int bounds = 0;
+  for (std::size_t k = 0; k < loss.size(); ++k) {
+    BOOST_TEST(loss[k] <= whole[k]);
+    bounds += loss[k] < whole[k];
+  }
+  BOOST_TEST(bounds > 0);
+  BOOST_TEST(bytes(folder / "raced/evaluations.csv").find("networks_left_out") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_race_that_was_interrupted_goes_on_to_the_same_bytes) {
+  const auto folder = scratch("racing_resumed");
+  run(load(race("true")), folder / "undisturbed");
+  StopAfter observer(2);
+  run(load(race("true")), folder / "resumed", false, &observer.stop, &observer);
+  run(load(race("true")), folder / "resumed", true);
+  check_same(folder / "resumed", folder / "undisturbed");
+}
+
+BOOST_AUTO_TEST_CASE(racing_is_refused_where_the_order_of_losers_counts) {
+  BOOST_CHECK_EXCEPTION(run(load({"search.racing=true"}), scratch("racing_active") / "run"), ConfigError,
+                        [](const ConfigError& e) {
+                          return std::string(e.what()).find("use cma_es with active = false") !=
+                                 std::string::npos;
+                        });
+}
+
 BOOST_AUTO_TEST_CASE(a_search_starts_from_a_rule_or_from_a_run) {
   const auto base = undisturbed().parent_path();
   const auto start = "search.start_from=" + undisturbed().string();

@@ -4,6 +4,7 @@
 #include <hebbforge/interfaces/optimizer.hpp>
 #include <hebbforge/state.hpp>
 #include <iterator>
+#include <numeric>
 
 #include "contracts/battery.hpp"
 
@@ -52,8 +53,9 @@ class Search {
       : optimizer(plugin.create<Optimizer>(contract_config(*plugin.descriptor))), space_(space) {
     optimizer->begin(space_.view());
   }
-  /// One generation; false if it has stopped.
-  bool step(const Objective& objective, Status status = Status::healthy) {
+  /// One generation; false if it has stopped. \param mix_losers  candidates that are no parents get other
+  /// losses, in another order, still above the parents'
+  bool step(const Objective& objective, Status status = Status::healthy, bool mix_losers = false) {
     if (!optimizer->stop().empty()) return false;
     const Index population = optimizer->population_size();
     if (population <= 0 || population > most_evaluations)
@@ -67,6 +69,14 @@ class Search {
     for (Index k = 0; k < population; ++k) {
       loss[k] = objective(candidates.col(k));
       if (loss[k] < best_loss) best_loss = loss[k];
+    }
+    if (mix_losers) {
+      std::vector<Index> order(static_cast<std::size_t>(population));
+      std::iota(order.begin(), order.end(), Index{0});
+      std::ranges::stable_sort(order, {}, [&](Index k) { return loss[k]; });
+      const double highest = loss[order.back()];
+      for (Index rank = optimizer->parents(); rank < population; ++rank)
+        loss[order[static_cast<std::size_t>(rank)]] = highest + static_cast<double>(population - rank);
     }
     const std::vector<Status> all(static_cast<std::size_t>(population), status);
     const Eigen::MatrixXd per_network = loss.transpose().replicate(2, 1) / 2;
@@ -183,6 +193,19 @@ std::vector<ContractResult> check_optimizer(const RegisteredPlugin& plugin) {
         if (!search.in_bounds(search.best()))
           return "the best of generation " + std::to_string(g) + " is out of bounds";
       }
+    }
+    return {};
+  });
+  battery.check("it learns nothing from the order of candidates that are no parents", [&]() -> std::string {
+    Search a(plugin, awkward_space()), b(plugin, awkward_space());
+    for (int g = 0; g < 10; ++g) {
+      const Index parents = a.optimizer->parents();
+      if (parents < 1 || parents > a.optimizer->population_size())
+        return "parents() is " + std::to_string(parents) + ", outside of 1 to population_size()";
+      const bool goes_on = a.step(sphere);
+      if (b.step(sphere, Status::healthy, true) != goes_on || a.candidates != b.candidates)
+        return "with other losses of losers its candidates differ in generation " + std::to_string(g);
+      if (!goes_on) break;
     }
     return {};
   });

@@ -30,6 +30,8 @@ const char* name_of(LifeEnd end) noexcept {
       return "cancelled";
     case LifeEnd::plugin_failed:
       return "a plugin failed";
+    case LifeEnd::unfinished:
+      return "not run: out of the race";
   }
   return "";
 }

@@ -103,6 +103,7 @@ void write_search(Writer& out, const SearchSpec& s) {
   out.key("failure", std::string(s.graded_failure ? "graded" : "published"));
   out.key("pick", std::string(s.pick_by_median ? "median" : "sum"));
   out.key("redraw", std::string(s.redraw ? "generation" : "never"));
+  out.key("racing", s.racing);
   if (!s.start_from.empty()) {
     out.key("start_from", s.start_from.string());
     write_digest(out, s.start_from);

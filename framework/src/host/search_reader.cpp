@@ -180,6 +180,7 @@ void read_search(TableReader& top, PluginReader& plugins, Pipeline& pipeline) {
   read_budget(reader, search.budget);
   search.graded_failure = reader.text("failure", "graded", {"graded", "published"}) == "graded";
   search.pick_by_median = reader.text("pick", "median", {"median", "sum"}) == "median";
+  search.racing = reader.boolean("racing", false);
   search.redraw = reader.text("redraw", "never", {"never", "generation"}) == "generation";
   if (const Node* start = reader.take("start_from")) {
     if (start->type != Node::Type::text) {

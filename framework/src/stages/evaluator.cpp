@@ -6,20 +6,22 @@
 #include <hebbforge/interfaces/loss.hpp>
 #include <limits>
 #include <mutex>
+#include <numeric>
 
 namespace hebbforge {
 namespace {
 
-/// One life per job: job (candidate * networks + network).
+/// One life per job, for a column (candidate * networks + network) of the scores.
 class LifeJob final : public Job {
  public:
-  LifeJob(const Pipeline& pipeline, const LifeLayout& layout, NetworkSet set, std::int64_t first,
-          std::int64_t networks, bool reference_kernel, const std::atomic<bool>* stop)
+  LifeJob(const Pipeline& pipeline, const Scores& scores, const std::vector<std::size_t>& columns,
+          NetworkSet set, std::int64_t first, bool reference_kernel, const std::atomic<bool>* stop)
       : pipeline_(pipeline),
-        layout_(layout),
+        layout_(scores.layout),
+        columns_(columns),
         set_(set),
         first_(first),
-        networks_(networks),
+        networks_(scores.networks),
         reference_kernel_(reference_kernel),
         stop_(stop) {}
 
@@ -29,7 +31,8 @@ class LifeJob final : public Job {
     try {
       LifeOptions options;
       options.set = set_;
-      options.network = first_ + index % networks_;
+      options.network =
+          first_ + static_cast<std::int64_t>(columns_[static_cast<std::size_t>(index)] % networks_);
       options.reference_kernel = reference_kernel_;
       options.cancel = stop_;
       write(run_life(input.size() > 0 ? with_candidate(pipeline_, input) : pipeline_, options), result);
@@ -72,8 +75,10 @@ class LifeJob final : public Job {
 
   const Pipeline& pipeline_;
   const LifeLayout& layout_;
+  const std::vector<std::size_t>& columns_;
   NetworkSet set_;
-  std::int64_t first_, networks_;
+  std::int64_t first_;
+  std::size_t networks_;
   bool reference_kernel_;
   const std::atomic<bool>* stop_;
   std::mutex mutex_;
@@ -119,8 +124,27 @@ LifeEnd Scores::end(std::size_t candidate, std::size_t network) const {
 
 std::size_t Scores::failed(std::size_t candidate) const {
   std::size_t count = 0;
-  for (std::size_t n = 0; n < networks; ++n) count += end(candidate, n) != LifeEnd::healthy;
+  for (std::size_t n = 0; n < networks; ++n) {
+    const LifeEnd how = end(candidate, n);
+    count += how != LifeEnd::healthy && how != LifeEnd::unfinished;
+  }
   return count;
+}
+
+std::size_t Scores::left_out(std::size_t candidate) const {
+  std::size_t count = 0;
+  for (std::size_t n = 0; n < networks; ++n) count += end(candidate, n) == LifeEnd::unfinished;
+  return count;
+}
+
+Scores Scores::unfinished(LifeLayout layout, std::size_t candidates, std::size_t networks) {
+  const auto rows = static_cast<Eigen::Index>(layout.size());
+  Scores scores{std::move(layout), networks, {}};
+  scores.lives.setConstant(rows, static_cast<Eigen::Index>(candidates * networks),
+                           std::numeric_limits<double>::quiet_NaN());
+  scores.lives.row(0).setConstant(static_cast<double>(LifeEnd::unfinished));
+  scores.lives.row(1).setZero();
+  return scores;
 }
 
 double Scores::part(std::size_t candidate, std::size_t network, std::size_t index) const {
@@ -149,6 +173,10 @@ std::vector<double> Scores::losses(std::size_t candidate) const {
 double Scores::sum(std::size_t candidate, std::int64_t trials, bool graded, double coefficients) const {
   double total = 0, survived = 0;
   for (std::size_t n = 0; n < networks; ++n) {
+    if (end(candidate, n) == LifeEnd::unfinished) {
+      survived += static_cast<double>(trials);
+      continue;
+    }
     total += loss(candidate, n);
     survived += lives(1, static_cast<Eigen::Index>(candidate * networks + n));
   }
@@ -217,21 +245,33 @@ double sum_of_coefficients(const Pipeline& pipeline) {
   return sum;
 }
 
-bool Evaluator::evaluate(const Pipeline& pipeline, const Eigen::MatrixXd& candidates, NetworkSet set,
-                         std::int64_t first, std::int64_t networks, Scores& scores) {
-  const LifeLayout layout = LifeLayout::of(pipeline);
-  const Eigen::Index count = std::max<Eigen::Index>(candidates.rows() == 0 ? 1 : candidates.cols(), 0);
-  Eigen::MatrixXd inputs(candidates.rows(), count * networks);
-  for (Eigen::Index k = 0; k < inputs.cols() && inputs.rows() > 0; ++k)
-    inputs.col(k) = candidates.col(k / networks);
-  Eigen::MatrixXd results(static_cast<Eigen::Index>(layout.size()), inputs.cols());
-  LifeJob job(pipeline, layout, set, first, networks, reference_kernel_, stop_);
+bool Evaluator::run(const Pipeline& pipeline, const Eigen::MatrixXd& candidates, NetworkSet set,
+                    std::int64_t first, const std::vector<std::size_t>& columns, Scores& scores) {
+  Eigen::MatrixXd inputs(candidates.rows(), static_cast<Eigen::Index>(columns.size()));
+  for (std::size_t k = 0; k < columns.size() && inputs.rows() > 0; ++k) {
+    inputs.col(static_cast<Eigen::Index>(k)) =
+        candidates.col(static_cast<Eigen::Index>(columns[k] / scores.networks));
+  }
+  Eigen::MatrixXd results(scores.lives.rows(), inputs.cols());
+  LifeJob job(pipeline, scores, columns, set, first, reference_kernel_, stop_);
   executor_.for_each(job, view_of(std::as_const(inputs)), view_of(results));
   if (const std::string message = job.message(); !message.empty())
     throw SimulationError("a life cannot go on: " + message);
   if (stop_ && stop_->load()) return false;
   lives_ += inputs.cols();
-  scores = {layout, static_cast<std::size_t>(networks), std::move(results)};
+  for (std::size_t k = 0; k < columns.size(); ++k)
+    scores.lives.col(static_cast<Eigen::Index>(columns[k])) = results.col(static_cast<Eigen::Index>(k));
+  return true;
+}
+
+bool Evaluator::evaluate(const Pipeline& pipeline, const Eigen::MatrixXd& candidates, NetworkSet set,
+                         std::int64_t first, std::int64_t networks, Scores& scores) {
+  const auto count = static_cast<std::size_t>(candidates.rows() == 0 ? 1 : candidates.cols());
+  Scores all = Scores::unfinished(LifeLayout::of(pipeline), count, static_cast<std::size_t>(networks));
+  std::vector<std::size_t> columns(count * all.networks);
+  std::iota(columns.begin(), columns.end(), std::size_t{0});
+  if (!run(pipeline, candidates, set, first, columns, all)) return false;
+  scores = std::move(all);
   return true;
 }
 

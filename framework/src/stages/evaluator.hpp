@@ -35,7 +35,8 @@ struct HEBBFORGE_API Scores {
     return networks == 0 ? 0 : static_cast<std::size_t>(lives.cols()) / networks;
   }
   LifeEnd end(std::size_t candidate, std::size_t network) const;
-  std::size_t failed(std::size_t candidate) const;  ///< lives that did not end healthy
+  std::size_t failed(std::size_t candidate) const;    ///< lives that ran and did not end healthy
+  std::size_t left_out(std::size_t candidate) const;  ///< lives that did not run: LifeEnd::unfinished
   /// Sum of the weighted parts; infinite for a failed life.
   double loss(std::size_t candidate, std::size_t network) const;
   std::vector<double> losses(std::size_t candidate) const;  ///< of every network
@@ -45,7 +46,11 @@ struct HEBBFORGE_API Scores {
   /// The objective: the sum over networks. A candidate with a failed life gets a finite loss above every
   /// healthy one: graded by the share of trials that it survived, or (published) 1e8 per network and 1e7
   /// times the sum of |c_k|.
+  /// Lives that did not run count as without loss: then it is a bound from below, if no loss is negative.
   double sum(std::size_t candidate, std::int64_t trials, bool graded, double coefficients) const;
+
+  /// Of candidates whose lives are still to run.
+  static Scores unfinished(LifeLayout layout, std::size_t candidates, std::size_t networks);
 };
 
 /// `pipeline` with the values of one candidate.
@@ -73,6 +78,10 @@ class Evaluator {
   /// \throws SimulationError if a plugin failed
   bool evaluate(const Pipeline& pipeline, const Eigen::MatrixXd& candidates, NetworkSet set,
                 std::int64_t first, std::int64_t networks, Scores& scores);
+  /// The same for some of the lives.
+  /// \param columns  of `scores`, to be filled
+  bool run(const Pipeline& pipeline, const Eigen::MatrixXd& candidates, NetworkSet set, std::int64_t first,
+           const std::vector<std::size_t>& columns, Scores& scores);
   std::int64_t lives() const noexcept { return lives_; }  ///< run so far
 
  private:

@@ -20,6 +20,7 @@
 #include "stages/directions.hpp"
 #include "stages/evaluator.hpp"
 #include "stages/optimizer_state.hpp"
+#include "stages/racing.hpp"
 #include "stages/search_record.hpp"
 #include "stages/statistics.hpp"
 
@@ -71,6 +72,7 @@ class Search {
         optimizer_(search_.optimizer.plugin->create<Optimizer>(search_.optimizer.config)) {
     record_.layout = LifeLayout::of(pipeline);
     record_.networks = static_cast<std::size_t>(pipeline.networks.search);
+    record_.racing = search_.racing;
     for (const FreeParameter& f : search_.free) record_.parameter_names.push_back(f.path);
   }
 
@@ -81,6 +83,10 @@ class Search {
     started_ = std::chrono::steady_clock::now();
     RunSummary summary;
     summary.interrupted = !score_references() || !search(summary.stop_reason);
+    if (!summary.interrupted && search_.racing) {
+      message("racing left out " + std::to_string(record_.lives_left_out()) + " of " +
+              std::to_string(record_.evaluations() * record_.networks) + " lives of the search");
+    }
     if (!summary.interrupted) summary.interrupted = !score_report();
     save_checkpoint();
     if (!summary.interrupted) write_results();
@@ -126,6 +132,13 @@ class Search {
     optimizer_->begin({view_of(std::as_const(start)), view_of(std::as_const(lower)),
                        view_of(std::as_const(upper)), view_of(std::as_const(step)), pipeline_.seeds.optimizer,
                        view_of(std::as_const(covariance))});
+    const Eigen::Index parents = optimizer_->parents(), population = optimizer_->population_size();
+    if (search_.racing && parents >= population) {
+      throw ConfigError("[search] racing = true, but the optimizer '" +
+                        std::string(search_.optimizer.plugin->name()) +
+                        "' as it is set orders all of a generation's candidates, so none may be left "
+                        "unfinished; use cma_es with active = false, or leave racing out");
+    }
   }
 
   // The distribution in which another run ended: its mean, and its covariance in units of its steps.
@@ -191,6 +204,7 @@ class Search {
       }
       const MemoryState state = read_state(in, "optimizer");
       record_ = SearchRecord::read(in, record_.layout, record_.parameter_names, record_.networks);
+      record_.racing = search_.racing;
       optimizer_->restore(state);
       before_ = in.real("seconds");
     } catch (const ConfigError&) {
@@ -234,7 +248,8 @@ class Search {
     if (b.evaluations > 0 && done + population > b.evaluations) return "budget: evaluations";
     if (b.generations > 0 && static_cast<std::int64_t>(record_.generations()) >= b.generations)
       return "budget: generations";
-    if (b.lives > 0 && (done + population) * pipeline_.networks.search > b.lives) return "budget: lives";
+    if (b.lives > 0 && (done + population) * pipeline_.networks.search - record_.lives_left_out() > b.lives)
+      return "budget: lives";
     if (b.wall_time > 0 && seconds() >= b.wall_time) return "budget: wall_time";
     return "";
   }
@@ -264,16 +279,25 @@ class Search {
     const std::int64_t first =
         search_.redraw ? static_cast<std::int64_t>(index) * pipeline_.networks.search : 0;
     Scores scores;
-    if (!evaluator_.evaluate(pipeline_, candidates, NetworkSet::search, first, pipeline_.networks.search,
-                             scores))
-      return false;
+    std::vector<double> coefficients;
+    for (std::size_t k = 0; k < static_cast<std::size_t>(population); ++k)
+      coefficients.push_back(sum_of_coefficients(with_candidate(pipeline_, column(candidates, k))));
+    const auto objective = [&](const Scores& s, std::size_t k) {
+      return s.sum(k, pipeline_.trials(), search_.graded_failure, coefficients[k]);
+    };
+    const bool scored = search_.racing
+                            ? race(evaluator_, pipeline_, candidates, first, pipeline_.networks.search,
+                                   static_cast<std::size_t>(optimizer_->parents()), objective, scores)
+                            : evaluator_.evaluate(pipeline_, candidates, NetworkSet::search, first,
+                                                  pipeline_.networks.search, scores);
+    if (!scored) return false;
     std::vector<double> losses;
     std::vector<Status> status;
     for (std::size_t k = 0; k < static_cast<std::size_t>(population); ++k) {
-      const Pipeline candidate = with_candidate(pipeline_, column(candidates, k));
-      losses.push_back(
-          scores.sum(k, pipeline_.trials(), search_.graded_failure, sum_of_coefficients(candidate)));
-      status.push_back(scores.failed(k) == 0 ? Status::healthy : Status::failed);
+      losses.push_back(objective(scores, k));
+      status.push_back(scores.left_out(k) > 0 ? Status::censored
+                       : scores.failed(k) > 0 ? Status::failed
+                                              : Status::healthy);
     }
     const std::int64_t best_before = record_.best_evaluation();
     const double bound = best_before < 0 || search_.redraw
@@ -320,7 +344,7 @@ class Search {
     for (Eigen::Index k = 0; k < count; ++k) {
       const auto candidate = static_cast<std::size_t>(k);
       for (Eigen::Index n = 0; n < networks; ++n)
-        per_network(n, k) = scores.loss(candidate, static_cast<std::size_t>(n));
+        per_network(n, k) = scores.loss(candidate, static_cast<std::size_t>(n));  // infinite if not run
       for (Eigen::Index m = 0; m < measures.rows(); ++m) {
         double sum = 0;
         for (Eigen::Index n = 0; n < networks; ++n)

@@ -112,11 +112,19 @@ std::int64_t SearchRecord::best_evaluation() const {
 }
 
 std::int64_t SearchRecord::lives_run() const {
-  std::size_t lives_of_all = evaluations() * networks + report.networks;
+  std::size_t lives_of_all =
+      evaluations() * networks - static_cast<std::size_t>(lives_left_out()) + report.networks;
   for (const Selection& s : selections) lives_of_all += s.scores.networks;
   for (const ReferenceScores& r : references)
     lives_of_all += r.search.networks + r.select.networks + r.report.networks;
   return static_cast<std::int64_t>(lives_of_all);
+}
+
+std::int64_t SearchRecord::lives_left_out() const {
+  std::int64_t count = 0;
+  for (std::size_t life = 0; life < lives.size(); life += layout.size())
+    count += lives[life] == static_cast<double>(LifeEnd::unfinished);
+  return count;
 }
 
 void SearchRecord::write(Hdf5Writer& out) const {
@@ -200,7 +208,9 @@ SearchRecord SearchRecord::read(const Hdf5Reader& in, const LifeLayout& layout,
 }
 
 std::string SearchRecord::csv_header() const {
-  std::string text = "evaluation,generation,loss,failed_networks,select";
+  std::string text = "evaluation,generation,loss,failed_networks,";
+  if (racing) text += "networks_left_out,";
+  text += "select";
   for (const std::string& name : layout.losses) text += ",loss." + name;
   for (const std::string& name : layout.measures) text += ",median." + name;
   for (const std::string& name : parameter_names) text += "," + name;
@@ -213,6 +223,7 @@ std::string SearchRecord::csv_rows(std::size_t from) const {
     const Scores scores = scores_of(static_cast<std::int64_t>(e));
     text += std::to_string(e) + "," + std::to_string(generation[e]) + "," + toml_real(loss[e]) + "," +
             std::to_string(scores.failed(0)) + ",";
+    if (racing) text += std::to_string(scores.left_out(0)) + ",";
     const auto selected = std::ranges::find(selections, static_cast<std::int64_t>(e), &Selection::evaluation);
     if (selected != selections.end()) text += toml_real(selected->value);
     for (std::size_t k = 0; k < layout.losses.size(); ++k) {

@@ -29,6 +29,7 @@ struct SearchRecord {
   std::vector<std::string> parameter_names;
   LifeLayout layout;
   std::size_t networks = 0;
+  bool racing = false;  ///< the CSV says what was left out
 
   std::vector<std::uint64_t> generation;     ///< of each evaluation
   std::vector<std::uint64_t> first_network;  ///< of each evaluation: not 0 where networks are redrawn
@@ -47,6 +48,7 @@ struct SearchRecord {
   Scores scores_of(std::int64_t evaluation) const;
   std::int64_t best_evaluation() const;  ///< -1 without evaluations; the first of equals
   std::int64_t lives_run() const;        ///< of everything recorded here
+  std::int64_t lives_left_out() const;   ///< of the evaluations: by racing
   std::uint64_t generations() const noexcept { return generation.empty() ? 0 : generation.back() + 1; }
 
   void write(Hdf5Writer& out) const;

@@ -23,6 +23,7 @@ enum class LifeEnd : std::uint32_t {
   bad_loss = 4,    ///< a loss is not finite
   cancelled = 5,
   plugin_failed = 6,
+  unfinished = 7,  ///< not run: its candidate was out of a race
 };
 HEBBFORGE_API const char* name_of(LifeEnd end) noexcept;
 

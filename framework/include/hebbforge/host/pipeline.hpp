@@ -129,6 +129,7 @@ struct SearchSpec {
   bool graded_failure = true;        ///< false: failure = "published", the flat loss of Bell et al.
   bool pick_by_median = true;        ///< over the select set; false: by the sum
   bool redraw = false;               ///< other search networks in every generation
+  bool racing = false;               ///< losers of a generation are not run in all networks
   std::filesystem::path start_from;  ///< a rule file, or the directory of a run; empty: none
   std::vector<ReferenceRule> references;
   std::vector<FreeParameter> free;

@@ -49,6 +49,9 @@ class HEBBFORGE_API Optimizer {
   /// tell() and ask().
   virtual void save(StateWriter& out) const = 0;
   virtual void restore(const StateReader& in) = 0;
+  /// The order of this many best candidates of a generation is all that tell() looks at, from 1 to
+  /// population_size(); racing may leave the others unfinished, with losses that are bounds from below.
+  virtual Eigen::Index parents() const noexcept { return population_size(); }
   virtual void best(VectorView parameters) const = 0;  ///< of a distribution the mean
   /// Covariance of the search distribution, of coordinates divided by SearchSpace::step, shape (dimension,
   /// dimension); what `start_from` hands to the next search. False: there is none.
