@@ -128,6 +128,7 @@ class Plugin final : public Optimizer {
   explicit Plugin(const Config& config) : cma_(settings_from(config)) {}
   void begin(const SearchSpace& space) override { cma_.begin(space); }
   Eigen::Index population_size() const noexcept override { return cma_.population_size(); }
+  Eigen::Index parents() const noexcept override { return cma_.parents(); }
   void ask(MatrixView candidates) override { cma_.ask(candidates); }
   void tell(ConstMatrixView candidates, const Evaluations& evaluations) override {
     cma_.tell(candidates, evaluations);
