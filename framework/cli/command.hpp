@@ -39,6 +39,11 @@ void add_list(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);
 void add_inspect(CLI::App& app, Session& session);
 void add_bench(CLI::App& app, Session& session);
+void add_new(CLI::App& app);
+void add_schema(CLI::App& app, Session& session);
+
+/// \throws ConfigError with the kinds there are, for a name that is none of them
+abi::Kind kind_or_mistake(const std::string& name);
 
 /// Adds --isa, which pins the kernels' instruction set as soon as it is read; an unknown one is wrong input.
 void add_isa(CLI::App& command);
