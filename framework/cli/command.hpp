@@ -43,6 +43,11 @@ void add_diff(CLI::App& app, Session& session);
 void add_regress(CLI::App& app, Session& session);
 void add_table(CLI::App& app, Session& session);
 void add_bench_optimizers(CLI::App& bench, Session& session);
+void add_new(CLI::App& app);
+void add_schema(CLI::App& app, Session& session);
+
+/// \throws ConfigError with the kinds there are, for a name that is none of them
+abi::Kind kind_or_mistake(const std::string& name);
 
 /// Adds --isa, which pins the kernels' instruction set as soon as it is read; an unknown one is wrong input.
 void add_isa(CLI::App& command);

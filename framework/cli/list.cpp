@@ -15,14 +15,6 @@ struct Arguments {
   bool all = false;
 };
 
-abi::Kind kind_or_mistake(const std::string& name) {
-  if (const auto kind = kind_named(name)) return *kind;
-  std::vector<std::string> kinds;
-  for (std::size_t k = 0; k < abi::kind_count; ++k) kinds.emplace_back(name_of(static_cast<abi::Kind>(k)));
-  throw ConfigError("there is no kind of plugin '" + name + "'." + suggestion(name, kinds) +
-                    " Kinds: " + joined(kinds));
-}
-
 void list(Session& session, const Arguments& arguments) {
   std::optional<abi::Kind> wanted;
   if (!arguments.kind.empty()) wanted = kind_or_mistake(arguments.kind);
@@ -52,6 +44,14 @@ void list(Session& session, const Arguments& arguments) {
 }
 
 }  // namespace
+
+abi::Kind kind_or_mistake(const std::string& name) {
+  if (const auto kind = kind_named(name)) return *kind;
+  std::vector<std::string> kinds;
+  for (std::size_t k = 0; k < abi::kind_count; ++k) kinds.emplace_back(name_of(static_cast<abi::Kind>(k)));
+  throw ConfigError("there is no kind of plugin '" + name + "'." + suggestion(name, kinds) +
+                    " Kinds: " + joined(kinds));
+}
 
 void add_list(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<Arguments>();

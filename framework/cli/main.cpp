@@ -85,6 +85,8 @@ int main(int argc, char** argv) {
   cli::add_list(app, session);
   cli::add_describe(app, session);
   cli::add_inspect(app, session);
+  cli::add_new(app);
+  cli::add_schema(app, session);
   cli::add_bench(app, session);
   cli::add_regress(app, session);
   cli::add_diff(app, session);

@@ -3,13 +3,18 @@
 
     test_commands.py HEBBFORGE SOURCE_DIRECTORY SCRATCH_DIRECTORY FIXTURES_DIRECTORY
 """
+import json
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 import unittest
+
+import jsonschema
 
 hebbforge, source, scratch, fixtures = (pathlib.Path(a).absolute() for a in sys.argv[1:5])
 small = source / "tests/framework/pipelines/small.toml"
@@ -26,7 +31,8 @@ class Commands(unittest.TestCase):
             self.assertIn(text, result.stdout + result.stderr)
 
     def test_help_has_examples_for_every_command(self):
-        commands = ["run", "simulate", "evaluate", "merge", "check", "list", "describe", "inspect", "regress", "diff", "table"]
+        commands = ["run", "simulate", "evaluate", "merge", "check", "list", "describe", "inspect", "new", "schema", "regress",
+                    "diff", "table"]
         self.says(run("--help"), 0, *commands, "Exit status: 0 done, 1 failed, 2 wrong input, 130 interrupted (a run after a checkpoint)")
         for command in commands:
             self.says(run(command, "--help"), 0, "Example", f"hebbforge {command}")
@@ -66,6 +72,122 @@ class Commands(unittest.TestCase):
         self.says(run(*bench, "cma"), 2, "Did you mean 'cma_es'?")
         self.says(run(*bench, "cma_es:activ=false"), 2, "Did you mean 'active'?")
         self.says(run(*bench, "--functions", "tabelt"), 2, "Did you mean 'tablet'?")
+    def test_describe_writes_markdown_and_json(self):
+        self.says(run("describe", "temporal_oja", "--markdown"), 0, "# temporal_oja\n", "## Parameters\n\nNone.\n",
+                  r"$$\dot w_{ij} = c_{0}\,\tilde{x}_j y_i + c_{1}\,x_j \tilde{y}_i + c_{2}\,w_{ij} \tilde{y}_i y_i$$",
+                  "| `tau.x~*y` | `5 ms` | 0.5 ms to 40 ms | Time constant of the trace. |")
+        oja, = json.loads(run("describe", "temporal_oja", "--json").stdout)
+        self.assertEqual((oja["name"], oja["kind"]), ("bell2024.temporal_oja", "rule"))
+        self.assertEqual(oja["values"][3], {"name": "tau.x~*y", "type": "real", "unit": "s", "required": False, "default": 5e-3,
+                                            "minimum": 0.5e-3, "maximum": 40e-3, "step": 3e-3,
+                                            "summary": "Time constant of the trace."})
+        decoder, = json.loads(run("describe", "time_decoder", "--json").stdout)
+        by_name = {p["name"]: p for p in decoder["parameters"]}
+        self.assertTrue(by_name["fit.trials"]["required"] and "default" not in by_name["fit.trials"])
+        self.assertEqual(by_name["window"]["default"], [3e-3, 65e-3])
+        self.assertNotIn("maximum", by_name["ridge"])
+        self.says(run("describe", "time_decoder", "--json", "--markdown"), 2)
+
+    def test_every_readme_of_a_plugin_agrees_with_its_schema(self):
+        folders = [f.parent for d in ("rules", "plugins") for f in sorted((source / d).rglob("plugin.cpp"))]
+        self.assertGreaterEqual(len(folders), 11)
+        for folder in folders:
+            name = folder.name
+            kind = {"rules": "rule", "losses": "loss", "stimuli": "stimulus"}.get(folder.parent.name, folder.parent.name[:-1])
+            about, = [p for p in json.loads(run("describe", name, "--json").stdout) if p["kind"] == kind]
+            readme = (folder / "README.md").read_text()
+            heads = [line for line in readme.splitlines() if line.startswith("#")]
+            self.assertEqual(heads, [f"# {name}", "## Equation", "## Parameters", "## Reference", "## Example"], folder)
+            self.assertIn(about["summary"] + f" A plugin of kind {kind}, `{about['name']}`.", readme)
+            self.assertIn((about["reference"] or "Original") + ".", readme)
+            copy = scratch / "README.md"
+            copy.write_text(readme)
+            self.assertIn("as it should be", run("describe", about["name"], "--readme", copy).stdout,
+                          f"run: hebbforge describe {about['name']} --readme {folder / 'README.md'}")
+
+    def test_describe_rewrites_the_parameters_of_a_readme_and_nothing_else(self):
+        readme = scratch / "mine.md"
+        readme.write_text("# mine\n\n## Parameters\n\nold\n\n## Reference\n\n## Parameters of others\n")
+        self.says(run("describe", "mean_rate", "--readme", readme), 0, "parameters rewritten")
+        self.assertEqual(readme.read_text(),
+                         "# mine\n\n## Parameters\n\n| parameter | default | range | |\n|---|---|---|---|\n"
+                         '| `population` | `""` |  | Whose rates; none: all cells. |\n'
+                         '| `trials` | `["last"]` |  | Trials, or recordings of other losses. |\n'
+                         "\n## Reference\n\n## Parameters of others\n")
+        readme.write_text("# mine\n")
+        self.says(run("describe", "mean_rate", "--readme", readme), 2, "mine.md: there is no line '## Parameters'")
+        self.says(run("describe", "mean_rate", "--readme", scratch / "none.md"), 2, "cannot read")
+
+    def test_new_says_what_is_wrong_with_its_words(self):
+        self.says(run("new", "rul", "mine"), 2, "no kind of plugin 'rul'", "Did you mean 'rule'?", "Kinds: rule, optimizer")
+        self.says(run("new", "rule", "My-Rule"), 2, "'My-Rule' is no name for a plugin: expected lower case letters")
+        self.says(run("new", "rule", "a.b.c"), 2, "no name for a plugin")
+        self.says(run("new", "rule", "test"), 2, "CMake builds something else under it")
+        self.says(run("new", "rule", "new_rule"), 0, "rule mylab.new_rule", "cmake --build build", "inspect", "--contracts")
+        self.says(run("new", "rule", "new_rule"), 2, "new_rule exists; choose another name")
+        self.says(run("new", "rule", "ada.other", "new_rule/x"), 0)
+        self.assertIn('"ada.other"', (scratch / "new_rule/x/other.hpp").read_text())
+        self.says(run("new", "rule", "mine", "/proc/mine"), 1, "cannot make the folder /proc/mine")
+        self.assertEqual([f for f in (scratch / "new_rule").rglob("*") if f.is_file() and "@" in f.read_text()], [])
+
+    def test_the_document_of_the_pipeline_file_has_every_key_and_no_other(self):
+        # The reader answers an unknown key with all that it knows there.
+        fixture = fixtures / "crashes.so"
+        wrong = {"zzz=1": "Top level", "seeds.zzz=1": "[seeds]", 'input={file="none.h5",zzz=1}': "input", "circuit.zzz=1": "circuit",
+                 "population.E.zzz=1": "[population.NAME]", "pathway.EE.zzz=1": "[pathway.NAME]",
+                 "pathway.EE.weights.zzz=1": "weights of a pathway", "pathway.EI.weights.zzz=1": "weights of a pathway",
+                 'pathway.IE.weights={distribution="constant",value=-0.1,zzz=1}': "weights of a pathway",
+                 'pathway.IE.weights={distribution="input",zzz=1}': "weights of a pathway",
+                 "pathway.EE.rule.zzz=1": "rule of a pathway", "phase.organise.zzz=1": "[phase.NAME]",
+                 f'constraint.c={{pathway="EE",library="{fixture}",zzz=1}}': "[constraint.NAME]",
+                 "perturbation.turnover.zzz=1": "[perturbation.NAME]", "loss.rate.zzz=1": "[loss.NAME]",
+                 "networks.zzz=1": "networks", "search.zzz=1": "[search]", "search.budget.zzz=1": "budget of the search",
+                 'search.free."EE.c.*".zzz=1': "[search.free]"}
+        parameters = {"[perturbation.NAME]": "synaptic_turnover", "[loss.NAME]": "mean_rate"}
+        known = {}
+        for change, section in wrong.items():
+            told = run("check", small, "--set", change)
+            keys = re.search(r"has no (?:key|parameter) 'zzz'.*\n  its (?:key|parameter)s: (.*)", told.stderr)
+            self.assertTrue(keys, change + told.stderr)
+            known.setdefault(section, set()).update(re.sub(r" \[.*?\]", "", keys[1]).split(", "))
+        for section, plugin in parameters.items():
+            about, = json.loads(run("describe", plugin, "--json").stdout)
+            known[section] -= {p["name"] for p in about["parameters"]}
+        documented = {}
+        for part in (source / "framework/docs/pipeline_file.md").read_text().split("\n## ")[1:]:
+            rows = re.findall(r"^\| (`.*?) \|", part, re.M)
+            documented[part.splitlines()[0].replace("`", "")] = {k for row in rows for k in re.findall(r"`(.*?)`", row)}
+        self.assertEqual(documented, known)
+        # The schema has the same keys.
+        schema = json.loads(run("schema").stdout)
+        top, of = schema["properties"], schema["definitions"]
+        search = of["search"]["properties"]
+        kinds = {"[constraint.NAME]": of["constraint"], "[perturbation.NAME]": of["perturbation"], "[loss.NAME]": of["loss"],
+                 "rule of a pathway": of["rule"]["anyOf"][1]}
+        tables = {"Top level": schema, "[seeds]": top["seeds"], "input": top["input"]["anyOf"][1], "circuit": top["circuit"],
+                  "[population.NAME]": of["population"], "[pathway.NAME]": of["pathway"], "weights of a pathway": of["weights"],
+                  "[phase.NAME]": of["phase"], "networks": top["networks"], "[search]": of["search"],
+                  "budget of the search": search["budget"], "[search.free]": search["free"]["additionalProperties"]["anyOf"][1]} | kinds
+        self.assertEqual({name: set(table["properties"]) - {"preset"} for name, table in tables.items()}, known)
+
+    def test_the_schema_of_pipelines_takes_what_check_takes(self):
+        schema = json.loads(run("schema").stdout)
+        jsonschema.Draft7Validator.check_schema(schema)
+        validator = jsonschema.Draft7Validator(schema)
+        pipelines = [*(source / "examples").rglob("*.toml"), *(source / "framework/templates").rglob("*.toml"), small]
+        self.assertGreater(len(pipelines), 15)
+        for pipeline in pipelines:
+            text = pipeline.read_text().replace('= "@FULL@"', '= "mylab.mine"')
+            self.assertEqual([e.message for e in validator.iter_errors(tomllib.loads(text))], [], pipeline)
+        resolved = tomllib.loads(run("check", small, "--resolved").stdout)
+        self.assertEqual([e.message for e in validator.iter_errors(resolved)], [])
+        good = small.read_text()
+        for before, after in {"seed     = 7": "sed = 7", "trials   = 12": 'trials = "12"', "population = 4": "populaton = 4",
+                              'pathway     = "EE"': "", "samples = 100": "sample = 100", "generations = 6": "generation = 6",
+                              '"temporal_oja" }': '"temporal_oja", values = { "c.x*x" = 1 } }', "probability = 0.01": "probability = 2"}.items():
+            self.assertIn(before, good)
+            wrong = tomllib.loads(good.replace(before, after))
+            self.assertFalse(validator.is_valid(wrong), after)
 
     def test_list_goes_on_with_bad_plugins_in_the_directory(self):
         result = run("list", "--plugin-path", fixtures)
@@ -76,6 +198,34 @@ class Commands(unittest.TestCase):
         self.says(run("inspect", good), 0, "interface digest", "pass", "hebbforge.cma_es")
         self.says(run("inspect", fixtures / "wrong_magic.so"), 1, "FAIL", "remedy")
         self.says(run("inspect", scratch / "none.so"), 1, "FAIL", "there is no such file")
+
+    def test_inspect_checks_the_contracts_of_a_good_plugin(self):
+        plugins = hebbforge.parent.parent / "lib/hebbforge/plugins"
+        result = run("inspect", plugins / "temporal_oja.so", "--contracts")
+        self.says(result, 0, "contracts of rule bell2024.temporal_oja", "pass  does not allocate")
+        self.assertNotIn("FAIL", result.stdout)
+
+    def test_inspect_survives_what_a_plugin_does_to_its_process(self):
+        first_call = "  FAIL  finite weights stay finite\n        "
+        self.says(run("inspect", fixtures / "broken_rule.so", "--contracts"), 1, "FAIL  summaries are sentences",
+                  "FAIL  does not allocate\n        1 allocations in one call", "pass  it can be made")
+        self.says(run("inspect", fixtures / "crashes.so", "--contracts"), 1,
+                  first_call + "the plugin crashed: Segmentation fault (signal 11)")
+        self.says(run("inspect", fixtures / "exits.so", "--contracts"), 1,
+                  first_call + "the plugin ended the process with exit status 0")
+        self.says(run("inspect", fixtures / "eats_memory.so", "--contracts", "--memory", "512"), 1,
+                  first_call + "threw: std::bad_alloc")
+        self.says(run("inspect", fixtures / "scribbles.so", "--contracts"), 1, first_call)
+        self.says(run("inspect", fixtures / "apart/crashes_when_loaded.so"), 1,
+                  "FAIL  loading the file\n      the plugin crashed: Illegal instruction (signal 4)")
+
+    def test_inspect_ends_a_plugin_that_hangs(self):
+        begin = time.monotonic()
+        result = run("inspect", fixtures / "hangs.so", "--contracts", "--limit", "500 ms")
+        self.assertLess(time.monotonic() - begin, 20)
+        self.says(result, 1, "pass  it can be made", "FAIL  finite weights stay finite",
+                  "the plugin hung: nothing for 0.5 s")
+        self.says(run("inspect", fixtures / "hangs.so", "--limit", "soon"), 2, "--limit soon: expected a time above 0")
 
     def test_check_finds_mistakes_and_resolves(self):
         self.says(run("check", small), 0, "good. 2 populations, 3 pathways of which 1 learn")

@@ -17,9 +17,11 @@ namespace hebbforge::contracts {
 /// Collects results. A check returns how the promise was broken, or "".
 class Battery {
  public:
+  explicit Battery(const ContractOptions& options) : options_(options) {}
   template <class Check>
   bool check(std::string name, Check&& check) {
     ContractResult result{std::move(name), false, {}};
+    if (options_.begins) options_.begins(result.name);
     try {
       result.detail = check();
       result.passed = result.detail.empty();
@@ -28,12 +30,14 @@ class Battery {
     } catch (...) {
       result.detail = "threw an object that is not a std::exception";
     }
+    if (options_.ends) options_.ends(result);
     results_.push_back(std::move(result));
     return results_.back().passed;
   }
   std::vector<ContractResult> take() { return std::move(results_); }
 
  private:
+  const ContractOptions& options_;
   std::vector<ContractResult> results_;
 };
 
@@ -73,12 +77,13 @@ inline bool close(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b) {
 }
 
 std::vector<ContractResult> check_rule(const RegisteredPlugin& plugin, const ContractOptions& options);
-std::vector<ContractResult> check_optimizer(const RegisteredPlugin& plugin);
-std::vector<ContractResult> check_perturbation(const RegisteredPlugin& plugin);
-std::vector<ContractResult> check_loss(const RegisteredPlugin& plugin);
-std::vector<ContractResult> check_stimulus(const RegisteredPlugin& plugin);
-std::vector<ContractResult> check_neuron(const RegisteredPlugin& plugin);
-std::vector<ContractResult> check_constraint(const RegisteredPlugin& plugin);
-std::vector<ContractResult> check_executor(const RegisteredPlugin& plugin);
+std::vector<ContractResult> check_optimizer(const RegisteredPlugin& plugin, const ContractOptions& options);
+std::vector<ContractResult> check_perturbation(const RegisteredPlugin& plugin,
+                                               const ContractOptions& options);
+std::vector<ContractResult> check_loss(const RegisteredPlugin& plugin, const ContractOptions& options);
+std::vector<ContractResult> check_stimulus(const RegisteredPlugin& plugin, const ContractOptions& options);
+std::vector<ContractResult> check_neuron(const RegisteredPlugin& plugin, const ContractOptions& options);
+std::vector<ContractResult> check_constraint(const RegisteredPlugin& plugin, const ContractOptions& options);
+std::vector<ContractResult> check_executor(const RegisteredPlugin& plugin, const ContractOptions& options);
 
 }  // namespace hebbforge::contracts

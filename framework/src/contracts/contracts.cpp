@@ -92,19 +92,19 @@ std::vector<ContractResult> check_kind(const RegisteredPlugin& plugin, const Con
     case abi::Kind::rule:
       return contracts::check_rule(plugin, options);
     case abi::Kind::optimizer:
-      return contracts::check_optimizer(plugin);
+      return contracts::check_optimizer(plugin, options);
     case abi::Kind::perturbation:
-      return contracts::check_perturbation(plugin);
+      return contracts::check_perturbation(plugin, options);
     case abi::Kind::loss:
-      return contracts::check_loss(plugin);
+      return contracts::check_loss(plugin, options);
     case abi::Kind::stimulus:
-      return contracts::check_stimulus(plugin);
+      return contracts::check_stimulus(plugin, options);
     case abi::Kind::neuron:
-      return contracts::check_neuron(plugin);
+      return contracts::check_neuron(plugin, options);
     case abi::Kind::constraint:
-      return contracts::check_constraint(plugin);
+      return contracts::check_constraint(plugin, options);
     case abi::Kind::executor:
-      return contracts::check_executor(plugin);
+      return contracts::check_executor(plugin, options);
   }
   throw InternalError("a plugin of no kind");
 }
@@ -124,7 +124,7 @@ Config contract_config(const abi::Descriptor& descriptor) {
 }
 
 std::vector<ContractResult> check_contracts(const RegisteredPlugin& plugin, const ContractOptions& options) {
-  contracts::Battery battery;
+  contracts::Battery battery(options);
   battery.check("summaries are sentences", [&]() -> std::string {
     if (!is_sentence(plugin.descriptor->summary)) return "the plugin's summary does not end with a full stop";
     for (const abi::Parameter& p : plugin.descriptor->parameters) {

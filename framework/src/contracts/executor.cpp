@@ -28,7 +28,7 @@ class CountedJob final : public Job {
 
 }  // namespace
 
-std::vector<ContractResult> check_executor(const RegisteredPlugin& plugin) {
+std::vector<ContractResult> check_executor(const RegisteredPlugin& plugin, const ContractOptions& options) {
   std::vector<Config> configs;
   for (const abi::Parameter& p : plugin.descriptor->parameters) {
     if (std::string_view(p.name) != "jobs" || p.type != abi::ParameterType::integer) continue;
@@ -57,7 +57,7 @@ std::vector<ContractResult> check_executor(const RegisteredPlugin& plugin) {
     }
     return {};
   };
-  Battery battery;
+  Battery battery(options);
   battery.check("every job runs exactly once", [&] {
     return each([](const CountedJob& job, const Padded&, const Padded&) -> std::string {
       if (job.outside) return "one has an index out of range";

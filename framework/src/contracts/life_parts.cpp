@@ -85,8 +85,9 @@ std::vector<Received> received(const RegisteredPlugin& plugin, FakeLife& life, s
 
 }  // namespace
 
-std::vector<ContractResult> check_perturbation(const RegisteredPlugin& plugin) {
-  Battery battery;
+std::vector<ContractResult> check_perturbation(const RegisteredPlugin& plugin,
+                                               const ContractOptions& options) {
+  Battery battery(options);
   battery.check("same streams, same result", [&]() -> std::string {
     FakeLife first, second;
     perturb(plugin, first);
@@ -124,7 +125,7 @@ std::vector<ContractResult> check_perturbation(const RegisteredPlugin& plugin) {
   return battery.take();
 }
 
-std::vector<ContractResult> check_constraint(const RegisteredPlugin& plugin) {
+std::vector<ContractResult> check_constraint(const RegisteredPlugin& plugin, const ContractOptions& options) {
   const auto applied = [&](Index rows, Index cols) {
     FakeLife life;
     const auto constraint = begun<Constraint>(plugin, life);
@@ -135,7 +136,7 @@ std::vector<ContractResult> check_constraint(const RegisteredPlugin& plugin) {
     for (int step = 0; step < 100; ++step) constraint->apply(weights.view(), mask.view());
     return weights;
   };
-  Battery battery;
+  Battery battery(options);
   battery.check("finite weights stay finite", [&]() -> std::string {
     const Padded weights = applied(FakeLife::excitatory, FakeLife::excitatory);
     return weights.values().allFinite() && weights.padding_untouched() ? "" : "a weight is not finite";
@@ -147,8 +148,8 @@ std::vector<ContractResult> check_constraint(const RegisteredPlugin& plugin) {
   return battery.take();
 }
 
-std::vector<ContractResult> check_loss(const RegisteredPlugin& plugin) {
-  Battery battery;
+std::vector<ContractResult> check_loss(const RegisteredPlugin& plugin, const ContractOptions& options) {
+  Battery battery(options);
   for (const bool silent : {false, true}) {
     const std::string of = silent ? " of a silent network" : " of an active network";
     FakeLife life;
@@ -179,8 +180,8 @@ std::vector<ContractResult> check_loss(const RegisteredPlugin& plugin) {
   return battery.take();
 }
 
-std::vector<ContractResult> check_stimulus(const RegisteredPlugin& plugin) {
-  Battery battery;
+std::vector<ContractResult> check_stimulus(const RegisteredPlugin& plugin, const ContractOptions& options) {
+  Battery battery(options);
   FakeLife life;
   battery.check("spikes lie inside the trial and the population", [&]() -> std::string {
     const auto all = received(plugin, life, 9);

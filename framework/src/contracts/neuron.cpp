@@ -25,12 +25,12 @@ Eigen::MatrixXd rates(const Neuron& neuron, const Eigen::MatrixXd& input) {
 
 }  // namespace
 
-std::vector<ContractResult> check_neuron(const RegisteredPlugin& plugin) {
+std::vector<ContractResult> check_neuron(const RegisteredPlugin& plugin, const ContractOptions& options) {
   const auto neuron_pointer = plugin.create<Neuron>(contract_config(*plugin.descriptor));
   const Neuron& neuron = *neuron_pointer;
   Random random(12, "contract neuron");
   const Eigen::MatrixXd input = uniform_matrix(7, steps, -5, 5, random);
-  Battery battery;
+  Battery battery(options);
   if (!battery.check("states() is not negative",
                      [&]() -> std::string { return neuron.states() >= 0 ? "" : "it is"; }))
     return battery.take();

@@ -167,8 +167,8 @@ std::string mistake_after_restoring(const RegisteredPlugin& plugin, const Object
 
 }  // namespace
 
-std::vector<ContractResult> check_optimizer(const RegisteredPlugin& plugin) {
-  Battery battery;
+std::vector<ContractResult> check_optimizer(const RegisteredPlugin& plugin, const ContractOptions& options) {
+  Battery battery(options);
   battery.check("same seed, same candidates; other seed, others", [&]() -> std::string {
     Search a(plugin, awkward_space(1)), b(plugin, awkward_space(1)), c(plugin, awkward_space(2));
     bool differ = false;

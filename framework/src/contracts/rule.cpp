@@ -178,7 +178,7 @@ std::vector<Index> rotated(Index n) {
 std::vector<ContractResult> check_rule(const RegisteredPlugin& plugin, const ContractOptions& options) {
   const auto rule_pointer = plugin.create<RuleBasis>(contract_config(*plugin.descriptor));
   const RuleBasis& rule = *rule_pointer;
-  Battery battery;
+  Battery battery(options);
   const bool indices =
       battery.check("indices of terms and signals are in range", [&] { return mistake_in_indices(rule); });
   if (!indices) return battery.take();  // calling it would read out of bounds

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <hebbforge/export.hpp>
 #include <hebbforge/host/registry.hpp>
 #include <string>
@@ -20,6 +21,9 @@ struct ContractOptions {
   /// How often this thread has allocated so far, where the program counts that; null: allocation is not
   /// checked.
   std::uint64_t (*allocations)() noexcept = nullptr;
+  /// Called before and after every check: who watches a process that crashes knows in which.
+  std::function<void(const std::string& name)> begins{};
+  std::function<void(const ContractResult&)> ends{};
 };
 
 /// Values for every parameter of a plugin: its defaults, and for required ones values that suit the networks

@@ -1,0 +1,3 @@
+#include "@NAME@.hpp"
+
+HEBBFORGE_EXPORT_PLUGIN(@NAME@_plugin::@CLASS@, hebbforge::Constraint)
