@@ -156,7 +156,8 @@ double time_of_sweep(const Pipeline& pipeline, int repeats) {
                            pipeline.populations[pipeline.population_index(p.from)].size);
     const auto size = static_cast<std::size_t>(w.pitch() * w.cols());
     const auto sweeps = std::max<std::size_t>(1, 20'000'000 / size);
-    total += best_of(repeats, thread_time, [&] {
+    total += best_of(repeats, thread_time,
+                     [&] {
                        for (std::size_t k = 0; k < sweeps; ++k) engine::touch(w.data(), size, 1e-9);
                      }) /
              static_cast<double>(sweeps);
