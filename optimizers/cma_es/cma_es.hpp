@@ -36,7 +36,7 @@ struct Settings {
 
 /// Hansen's tutorial (arXiv:1604.00772) with weighted recombination, cumulative step-size adaptation,
 /// rank-one and (active) rank-mu updates, and restarts. Searches in genotypes divided by the initial steps.
-class CmaEs final : public Optimizer {
+class CmaEs : public Optimizer {
  public:
   explicit CmaEs(const Settings& settings);
   void begin(const SearchSpace& space) override;

@@ -36,7 +36,7 @@ cma_es::Settings settings_from(const Config& c) {
           .tolbehind = c.real("tolbehind")};
 }
 
-class Plugin final : public Optimizer {
+class Plugin final : public cma_es::CmaEs {
  public:
   static constexpr Identity identity{
       "hebbforge.cma_es", "1.0.0",
@@ -125,22 +125,7 @@ class Plugin final : public Optimizer {
         .minimum = 0,
         .maximum = 1}};
 
-  explicit Plugin(const Config& config) : cma_(settings_from(config)) {}
-  void begin(const SearchSpace& space) override { cma_.begin(space); }
-  Eigen::Index population_size() const noexcept override { return cma_.population_size(); }
-  Eigen::Index parents() const noexcept override { return cma_.parents(); }
-  void ask(MatrixView candidates) override { cma_.ask(candidates); }
-  void tell(ConstMatrixView candidates, const Evaluations& evaluations) override {
-    cma_.tell(candidates, evaluations);
-  }
-  std::string_view stop() const noexcept override { return cma_.stop(); }
-  void save(StateWriter& out) const override { cma_.save(out); }
-  void restore(const StateReader& in) override { cma_.restore(in); }
-  void best(VectorView parameters) const override { cma_.best(parameters); }
-  bool covariance(MatrixView out) const override { return cma_.covariance(out); }
-
- private:
-  cma_es::CmaEs cma_;
+  explicit Plugin(const Config& config) : CmaEs(settings_from(config)) {}
 };
 
 }  // namespace

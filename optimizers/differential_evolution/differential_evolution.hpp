@@ -18,7 +18,7 @@ struct Settings {
 /// SHADE (Tanabe and Fukunaga, CEC 2013): current-to-pbest/1/bin with an archive of replaced members; scale
 /// factor and crossover rate are drawn around values that succeeded. A coordinate beyond a bound goes
 /// half-way from the member to the bound.
-class DifferentialEvolution final : public Optimizer {
+class DifferentialEvolution : public Optimizer {
  public:
   explicit DifferentialEvolution(const Settings& settings);
   void begin(const SearchSpace& space) override;

@@ -6,7 +6,7 @@
 namespace {
 using namespace hebbforge;
 
-class Plugin final : public Optimizer {
+class Plugin final : public differential_evolution::DifferentialEvolution {
  public:
   static constexpr Identity identity{"hebbforge.differential_evolution", "1.0.0",
                                      "Differential evolution that learns its scale and crossover (SHADE).",
@@ -34,20 +34,8 @@ class Plugin final : public Optimizer {
         .minimum = 0}};
 
   explicit Plugin(const Config& c)
-      : method_({c.integer("population"), c.real("greediness"), c.real("tolfun"), c.real("tolx")}) {}
-  void begin(const SearchSpace& space) override { method_.begin(space); }
-  Eigen::Index population_size() const noexcept override { return method_.population_size(); }
-  void ask(MatrixView candidates) override { method_.ask(candidates); }
-  void tell(ConstMatrixView candidates, const Evaluations& evaluations) override {
-    method_.tell(candidates, evaluations);
-  }
-  std::string_view stop() const noexcept override { return method_.stop(); }
-  void save(StateWriter& out) const override { method_.save(out); }
-  void restore(const StateReader& in) override { method_.restore(in); }
-  void best(VectorView parameters) const override { method_.best(parameters); }
-
- private:
-  differential_evolution::DifferentialEvolution method_;
+      : DifferentialEvolution(
+            {c.integer("population"), c.real("greediness"), c.real("tolfun"), c.real("tolx")}) {}
 };
 
 }  // namespace

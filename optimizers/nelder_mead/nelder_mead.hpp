@@ -17,7 +17,7 @@ struct Settings {
 /// Nelder and Mead (1965) with coefficients that depend on the dimension (Gao and Han 2012), bounds by
 /// projection. A run that ends is followed by one around the best point so far if it improved it, and
 /// else by one around a point that is drawn. Coordinates are divided by the initial steps.
-class NelderMead final : public Optimizer {
+class NelderMead : public Optimizer {
  public:
   explicit NelderMead(const Settings& settings) : settings_(settings) {}
   void begin(const SearchSpace& space) override;

@@ -6,7 +6,7 @@
 namespace {
 using namespace hebbforge;
 
-class Plugin final : public Optimizer {
+class Plugin final : public nelder_mead::NelderMead {
  public:
   static constexpr Identity identity{"hebbforge.nelder_mead", "1.0.0",
                                      "The simplex method with coefficients by dimension, restarted.",
@@ -28,20 +28,8 @@ class Plugin final : public Optimizer {
         .default_value = 1e-12,
         .minimum = 0}};
 
-  explicit Plugin(const Config& c) : method_({c.integer("max_restarts"), c.real("tolx"), c.real("tolfun")}) {}
-  void begin(const SearchSpace& space) override { method_.begin(space); }
-  Eigen::Index population_size() const noexcept override { return method_.population_size(); }
-  void ask(MatrixView candidates) override { method_.ask(candidates); }
-  void tell(ConstMatrixView candidates, const Evaluations& evaluations) override {
-    method_.tell(candidates, evaluations);
-  }
-  std::string_view stop() const noexcept override { return method_.stop(); }
-  void save(StateWriter& out) const override { method_.save(out); }
-  void restore(const StateReader& in) override { method_.restore(in); }
-  void best(VectorView parameters) const override { method_.best(parameters); }
-
- private:
-  nelder_mead::NelderMead method_;
+  explicit Plugin(const Config& c)
+      : NelderMead({c.integer("max_restarts"), c.real("tolx"), c.real("tolfun")}) {}
 };
 
 }  // namespace

@@ -26,7 +26,7 @@ struct Settings {
 /// One candidate at a time. Coordinates are divided by their steps, without fixed ones; the seed permutes and
 /// mirrors them, since most of these methods draw nothing. The state is the losses that were told: restoring
 /// runs the method again on them.
-class NloptMethod final : public Optimizer {
+class NloptMethod : public Optimizer {
  public:
   explicit NloptMethod(const Settings& settings) : settings_(settings) {}
   void begin(const SearchSpace& space) override;

@@ -9,7 +9,7 @@ using namespace hebbforge;
 
 constexpr const char* bobyqa = "bobyqa";
 
-class Plugin final : public Optimizer {
+class Plugin final : public nlopt_methods::NloptMethod {
  public:
   static constexpr Identity identity{"hebbforge.nlopt", "1.0.0",
                                      "Derivative-free methods of NLopt, one candidate at a time.",
@@ -35,20 +35,7 @@ class Plugin final : public Optimizer {
         .minimum = 1e-3}};
 
   explicit Plugin(const Config& c)
-      : method_({std::string(c.text("method")), c.real("tolx"), c.real("tolfun"), c.real("half_box")}) {}
-  void begin(const SearchSpace& space) override { method_.begin(space); }
-  Eigen::Index population_size() const noexcept override { return method_.population_size(); }
-  void ask(MatrixView candidates) override { method_.ask(candidates); }
-  void tell(ConstMatrixView candidates, const Evaluations& evaluations) override {
-    method_.tell(candidates, evaluations);
-  }
-  std::string_view stop() const noexcept override { return method_.stop(); }
-  void save(StateWriter& out) const override { method_.save(out); }
-  void restore(const StateReader& in) override { method_.restore(in); }
-  void best(VectorView parameters) const override { method_.best(parameters); }
-
- private:
-  nlopt_methods::NloptMethod method_;
+      : NloptMethod({std::string(c.text("method")), c.real("tolx"), c.real("tolfun"), c.real("half_box")}) {}
 };
 
 }  // namespace
