@@ -1,10 +1,8 @@
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <hebbforge/engine/life.hpp>
@@ -16,8 +14,11 @@
 
 #include "command.hpp"
 #include "engine/instruction_set.hpp"
-#include "engine/kernels.hpp"
+#include "engine/load_store.hpp"
 #include "engine/padded.hpp"
+#include "host/whole_file.hpp"
+#include "scratch.hpp"
+#include "stages/processor_time.hpp"
 
 namespace hebbforge::cli {
 namespace {
@@ -40,26 +41,6 @@ struct Measured {
   double step = 0;      ///< s
   double sweep = 0;     ///< s, of a load and a store of every plastic weight
   double synapses = 0;  ///< plastic ones, absent ones included
-};
-
-/// A file that goes when its owner does.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& text)
-      : path_(std::filesystem::temp_directory_path() /
-              ("hebbforge_bench_" + std::to_string(::getpid()) + ".toml")) {
-    std::ofstream(path_) << text;
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
 };
 
 // Weights shrink as the circuit grows and learning is slow: the activity stays that of the small circuit.
@@ -85,8 +66,10 @@ std::string pipeline_text(const Case& c) {
 }
 
 Pipeline make_pipeline(Session& session, const Case& c) {
-  const TemporaryFile file(pipeline_text(c));
-  Pipeline pipeline = load_pipeline(session.registry, file.path());
+  const Scratch scratch;
+  const std::filesystem::path file = scratch.path() / "bench.toml";
+  write_text_file(file, pipeline_text(c));
+  Pipeline pipeline = load_pipeline(session.registry, file);
   for (PathwaySpec& pathway : pipeline.pathways) {
     if (!pathway.rule) continue;
     const auto parameters = pathway.rule->basis->parameters();
@@ -102,13 +85,6 @@ Pipeline make_pipeline(Session& session, const Case& c) {
 
 double wall_time() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// Processor time of the calling thread: other programs on a shared machine disturb it least.
-double thread_time() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
 // The shortest of some runs.
@@ -139,7 +115,7 @@ double time_of_trials(Pipeline& pipeline, bool reference, std::int64_t trials, i
   const auto time = [&](std::int64_t n) {
     pipeline.phases[0].trials = n;
     for (PerturbationSpec& p : pipeline.perturbations) p.trials = trials_named(pipeline.phases, "all");
-    return best_of(repeats, thread_time, [&] {
+    return best_of(repeats, processor_seconds, [&] {
       if (const LifeResult life = run_life(pipeline, options); life.end != LifeEnd::healthy)
         throw SimulationError(std::string("a life of the benchmark failed: ") + name_of(life.end));
     });
@@ -156,7 +132,7 @@ double time_of_sweep(const Pipeline& pipeline, int repeats) {
                            pipeline.populations[pipeline.population_index(p.from)].size);
     const auto size = static_cast<std::size_t>(w.pitch() * w.cols());
     const auto sweeps = std::max<std::size_t>(1, 20'000'000 / size);
-    total += best_of(repeats, thread_time,
+    total += best_of(repeats, processor_seconds,
                      [&] {
                        for (std::size_t k = 0; k < sweeps; ++k) engine::touch(w.data(), size, 1e-9);
                      }) /

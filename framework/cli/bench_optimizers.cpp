@@ -63,9 +63,9 @@ std::vector<Entry> entries_of(const Registry& registry, const std::vector<std::s
   std::vector<std::string> labels = names;
   if (names.empty()) {
     for (const RegisteredPlugin* plugin : registry.all()) {
-      if (plugin->kind() == abi::Kind::optimizer && !plugin->hidden) {
-        const std::string full(plugin->name());
-        labels.push_back(full.starts_with("hebbforge.") ? full.substr(full.find('.') + 1) : full);
+      if (plugin->kind() == abi::Kind::optimizer && !plugin->hidden()) {
+        const bool ours = plugin->name().starts_with("hebbforge.");
+        labels.emplace_back(ours ? plugin->last_name() : plugin->name());
       }
     }
     for (const BenchReference& r : references) {

@@ -58,9 +58,15 @@ struct PipelineArguments {
   std::vector<std::string> overrides;
   std::string seed, rule;
   int jobs = 0;
-  bool reference = false;
-  /// Adds the file, --set, --seed, --jobs, --engine.
+  std::string engine = "fused";
+  bool reference_kernel() const { return engine == "reference"; }
+  /// Adds the file, --set, --seed.
   void add_to(CLI::App& command);
+  /// For commands that run lives: --jobs, --engine.
+  void add_lives_to(CLI::App& command);
 };
+
+/// Adds --network-set.
+void add_network_set(CLI::App& command, std::string& set);
 
 }  // namespace hebbforge::cli

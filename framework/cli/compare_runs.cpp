@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "command.hpp"
-#include "host/hdf5_file.hpp"
+#include "host/whole_file.hpp"
 #include "stages/run_record.hpp"
 
 namespace hebbforge::cli {

@@ -1,14 +1,13 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fstream>
 #include <hebbforge/error.hpp>
-#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
 #include "description.hpp"
 #include "host/suggestion.hpp"
+#include "host/whole_file.hpp"
 
 namespace hebbforge::cli {
 namespace {
@@ -23,10 +22,9 @@ std::vector<const RegisteredPlugin*> plugins_named(const Session& session, const
   std::vector<const RegisteredPlugin*> found;
   std::vector<std::string> names;
   for (const RegisteredPlugin* plugin : session.registry.all()) {
-    if (plugin->hidden) continue;
-    const std::string full(plugin->name()), last = full.substr(full.find('.') + 1);
-    if (full == name || last == name) found.push_back(plugin);
-    names.push_back(last);
+    if (plugin->hidden()) continue;
+    if (plugin->name() == name || plugin->last_name() == name) found.push_back(plugin);
+    names.emplace_back(plugin->last_name());
   }
   if (found.empty())
     throw ConfigError("no plugin named '" + name + "'." + suggestion(name, names) +
@@ -38,12 +36,10 @@ void update_readme(const std::vector<const RegisteredPlugin*>& found, const std:
   if (found.size() > 1)
     throw ConfigError("--readme: there are " + std::to_string(found.size()) + " plugins named '" +
                       std::string(found.front()->name()) + "'; give the full name of one");
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw ConfigError("cannot read " + file.string());
-  const std::string before((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  const std::string before = read_text_file(file);
   const std::string after =
       with_parameters_section(before, Description(*found.front()).parameters_section(), file.string());
-  if (after != before) std::ofstream(file, std::ios::binary) << after;
+  if (after != before) write_text_file(file, after);
   std::printf("%s: %s\n", file.c_str(), after == before ? "as it should be" : "parameters rewritten");
 }
 

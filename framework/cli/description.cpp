@@ -38,11 +38,6 @@ Parameters schema(const RegisteredPlugin& plugin) {
   return {plugin.descriptor->parameters.data, plugin.descriptor->parameters.size};
 }
 
-std::string short_name(const RegisteredPlugin& plugin) {
-  const std::string full(plugin.name());
-  return full.substr(full.find('.') + 1);
-}
-
 std::string listing(Parameters parameters) {
   std::string all;
   char line[512];
@@ -151,7 +146,7 @@ std::string Description::parameters_section() const {
 
 std::string Description::markdown() const {
   const abi::Descriptor& d = *plugin_.descriptor;
-  std::string all = "# " + short_name(plugin_) + "\n\n" + d.summary + " A plugin of kind " +
+  std::string all = "# " + std::string(plugin_.last_name()) + "\n\n" + d.summary + " A plugin of kind " +
                     std::string(name_of(d.kind)) + ", `" + d.name + "`.\n\n";
   if (!equation().empty()) all += "## Equation\n\n$$" + equation() + "$$\n\n";
   return all + parameters_section() + "\n## Reference\n\n" +

@@ -11,14 +11,14 @@ namespace {
 
 struct Arguments : PipelineArguments {
   EvaluateOptions options;
-  std::string shard = "1/1", engine = "fused";
+  std::string shard = "1/1";
 };
 
 void evaluate(Session& session, Arguments& arguments) {
   const Pipeline pipeline = load(session, arguments, true);
   catch_signals();
   arguments.options.shard = shard_named(arguments.shard);
-  arguments.options.reference_kernel = arguments.engine == "reference";
+  arguments.options.reference_kernel = arguments.reference_kernel();
   arguments.options.stop = &stop_requested();
   const EvaluateSummary s = evaluate_candidates(pipeline, arguments.options);
   std::printf("%zu candidates in %zu networks each, %zu failed", s.candidates, s.networks, s.failed);
@@ -44,12 +44,8 @@ void add_evaluate(CLI::App& app, Session& session) {
       ->type_name("FILE.h5");
   command->add_option("--shard", arguments->shard, "Only a part of the rows: 3/100 is the third of 100")
       ->type_name("K/N");
-  command->add_option("--network-set", arguments->options.set, "Which networks: search, select or report")
-      ->check(CLI::IsMember({"search", "select", "report"}));
-  command->add_option("--jobs", arguments->jobs, "Lives at a time; by default one per processor")
-      ->check(CLI::Range(1, 1000000));
-  command->add_option("--engine", arguments->engine, "Kernel: fused, or the plain reference")
-      ->check(CLI::IsMember({"fused", "reference"}));
+  add_network_set(*command, arguments->options.set);
+  arguments->add_lives_to(*command);
   command->footer(
       "Examples:\n"
       "  hebbforge evaluate pipeline.toml --candidates grid.csv --out grid.h5\n"

@@ -21,7 +21,7 @@ void list(Session& session, const Arguments& arguments) {
   session.find_plugins();
   std::string last;
   for (const RegisteredPlugin* plugin : session.registry.all()) {
-    if ((wanted && plugin->kind() != *wanted) || (plugin->hidden && !arguments.all)) continue;
+    if ((wanted && plugin->kind() != *wanted) || (plugin->hidden() && !arguments.all)) continue;
     const std::string kind(name_of(plugin->kind()));
     if (kind != last) std::printf("%s%s\n", last.empty() ? "" : "\n", kind.c_str());
     last = kind;

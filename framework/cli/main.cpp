@@ -47,6 +47,18 @@ void PipelineArguments::add_to(CLI::App& command) {
   command.add_option("--seed", seed, "Replace the pipeline's seed")->type_name("N");
 }
 
+void PipelineArguments::add_lives_to(CLI::App& command) {
+  command.add_option("--jobs", jobs, "Lives at a time; by default one per processor")
+      ->check(CLI::Range(1, 1000000));
+  command.add_option("--engine", engine, "Kernel: fused, or the plain reference")
+      ->check(CLI::IsMember({"fused", "reference"}));
+}
+
+void add_network_set(CLI::App& command, std::string& set) {
+  command.add_option("--network-set", set, "Which networks: search, select or report")
+      ->check(CLI::IsMember({"search", "select", "report"}));
+}
+
 void add_isa(CLI::App& command) {
   command
       .add_option_function<std::string>(

@@ -3,13 +3,12 @@
 #include <array>
 #include <cctype>
 #include <cstdio>
-#include <fstream>
 #include <hebbforge/error.hpp>
-#include <iterator>
 #include <map>
 #include <memory>
 
 #include "command.hpp"
+#include "host/whole_file.hpp"
 
 namespace hebbforge::cli {
 namespace {
@@ -20,22 +19,13 @@ struct Arguments {
   fs::path directory;
 };
 
-bool is_word(std::string_view text) {
-  const auto allowed = [](unsigned char c) {
-    return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_';
-  };
-  return !text.empty() && std::islower(static_cast<unsigned char>(text.front())) != 0 &&
-         std::ranges::all_of(text, allowed);
-}
-
 /// What stands for @…@ in a template.
 using Words = std::map<std::string, std::string>;
 
 Words words_for(const std::string& kind, const std::string& given) {
-  const std::size_t dot = given.find('.');
-  const std::string source = dot == given.npos ? "mylab" : given.substr(0, dot);
-  const std::string name = dot == given.npos ? given : given.substr(dot + 1);
-  if (!is_word(source) || !is_word(name))
+  const std::string full = given.find('.') == given.npos ? "mylab." + given : given;
+  const std::string name = full.substr(full.find('.') + 1);
+  if (!is_plugin_name(full))
     throw ConfigError("'" + given +
                       "' is no name for a plugin: expected lower case letters, digits and '_', as in my_" +
                       kind + ", or with whose it is in front, as in mylab.my_" + kind);
@@ -48,7 +38,7 @@ Words words_for(const std::string& kind, const std::string& given) {
     if (name[k] != '_')
       class_name += first ? static_cast<char>(std::toupper(static_cast<unsigned char>(name[k]))) : name[k];
   }
-  return {{"@KIND@", kind}, {"@NAME@", name}, {"@FULL@", source + "." + name}, {"@CLASS@", class_name}};
+  return {{"@KIND@", kind}, {"@NAME@", name}, {"@FULL@", full}, {"@CLASS@", class_name}};
 }
 
 std::string replaced(std::string text, const Words& words) {
@@ -80,13 +70,8 @@ void write_folder(const std::string& kind, const Words& words, const fs::path& d
   fs::create_directories(directory, error);
   if (error) throw SimulationError("cannot make the folder " + directory.string() + ": " + error.message());
   for (const auto& [file_name, source] : files) {
-    std::ifstream in(source, std::ios::binary);
-    const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    const fs::path target = directory / replaced(file_name, {{"NAME", words.at("@NAME@")}});
-    std::ofstream out(target, std::ios::binary);
-    out << replaced(text, words);
-    out.close();
-    if (!in || !out) throw SimulationError("cannot write " + target.string());
+    write_text_file(directory / replaced(file_name, {{"NAME", words.at("@NAME@")}}),
+                    replaced(read_text_file(source), words));
   }
 }
 

@@ -1,18 +1,16 @@
-#include <stdlib.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <hebbforge/error.hpp>
 #include <memory>
 #include <mutex>
 #include <thread>
 
 #include "command.hpp"
-#include "host/hdf5_file.hpp"
 #include "host/log_file.hpp"
+#include "host/whole_file.hpp"
 #include "load.hpp"
+#include "scratch.hpp"
 #include "stages/regression.hpp"
 
 namespace hebbforge::cli {
@@ -23,27 +21,6 @@ struct Arguments {
   std::vector<std::string> only;
   int jobs = 0;
   bool update = false;
-};
-
-/// A new directory that goes away with everything in it.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "hebbforge-regress-XXXXXX").string();
-    if (!::mkdtemp(name.data()))
-      throw SimulationError("cannot make the directory '" + name + "': " + std::strerror(errno));
-    path_ = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-  std::filesystem::path path_;
 };
 
 /// One repetition of a case.

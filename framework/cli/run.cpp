@@ -8,8 +8,8 @@
 #include <string>
 
 #include "command.hpp"
-#include "host/hdf5_file.hpp"
 #include "host/log_file.hpp"
+#include "host/whole_file.hpp"
 #include "load.hpp"
 #include "stages/seed_table.hpp"
 
@@ -57,7 +57,6 @@ struct Arguments : PipelineArguments {
   std::filesystem::path out;
   std::vector<std::string> seeds;
   bool resume = false, smoke = false;
-  std::string engine = "fused";
 };
 
 void run(Session& session, Arguments& arguments) {
@@ -73,7 +72,7 @@ void run(Session& session, Arguments& arguments) {
   catch_signals();
   RunOptions options;
   options.resume = arguments.resume;
-  options.reference_kernel = arguments.engine == "reference";
+  options.reference_kernel = arguments.reference_kernel();
   options.stop = &stop_requested();
   options.observer = &line;
   const std::filesystem::path directory =
@@ -128,14 +127,11 @@ void add_run(CLI::App& app, Session& session) {
       ->allow_extra_args(false)
       ->excludes("--seed")
       ->type_name("N,N,...");
-  command->add_option("--jobs", arguments->jobs, "Lives at a time; by default one per processor")
-      ->check(CLI::Range(1, 1000000));
+  arguments->add_lives_to(*command);
   command->add_flag("--resume", arguments->resume,
                     "Go on from the run directory's checkpoint, to the same bytes");
   command->add_flag("--smoke", arguments->smoke,
                     "Two networks a set and one generation: every stage in seconds");
-  command->add_option("--engine", arguments->engine, "Kernel: fused, or the plain reference")
-      ->check(CLI::IsMember({"fused", "reference"}));
   add_isa(*command);
   command->footer(
       "Examples:\n"

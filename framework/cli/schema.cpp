@@ -80,8 +80,8 @@ Json kind_schema(abi::Kind kind, const Json& host, const std::vector<const Regis
   std::vector<std::string> names;
   Json cases = Json::array();
   for (const RegisteredPlugin* plugin : plugins) {
-    if (plugin->kind() != kind || plugin->hidden) continue;
-    const std::string full(plugin->name()), last = full.substr(full.find('.') + 1);
+    if (plugin->kind() != kind || plugin->hidden()) continue;
+    const std::string full(plugin->name()), last(plugin->last_name());
     names.insert(names.end(), {last, full});
     Json properties = host, required = Json::array();
     properties["plugin"] = true;

@@ -6,29 +6,24 @@
 #include "command.hpp"
 #include "engine/instruction_set.hpp"
 #include "load.hpp"
-#include "stages/statistics.hpp"
 
 namespace hebbforge::cli {
 namespace {
 
 struct Arguments : PipelineArguments {
   SimulateOptions options;
-  std::string engine = "fused";
 };
 
 void simulate_and_print(Session& session, Arguments& arguments) {
   const Pipeline pipeline = load(session, arguments, false);
   engine::log_instruction_set();
   catch_signals();
-  arguments.options.reference_kernel = arguments.engine == "reference";
+  arguments.options.reference_kernel = arguments.reference_kernel();
   arguments.options.stop = &stop_requested();
   const SimulateSummary summary = simulate(pipeline, arguments.options);
   std::printf("network       loss");
   for (const std::string& name : summary.measure_names) std::printf("%12s", name.c_str());
   std::printf("  end\n");
-  std::vector<double> losses;
-  std::vector<std::vector<double>> measures(summary.measure_names.size());
-  std::size_t failures = 0;
   for (const LifeSummary& life : summary.lives) {
     std::printf("%7lld %10.4f", static_cast<long long>(life.network), life.loss);
     for (const double m : life.measures) std::printf("%12.6f", m);
@@ -36,15 +31,12 @@ void simulate_and_print(Session& session, Arguments& arguments) {
     if (life.end != "healthy")
       std::printf(" after %lld trials", static_cast<long long>(life.trials_survived));
     std::printf("\n");
-    failures += life.end != "healthy";
-    if (life.end != "healthy") continue;
-    losses.push_back(life.loss);
-    for (std::size_t k = 0; k < measures.size(); ++k) measures[k].push_back(life.measures[k]);
   }
   if (summary.lives.size() > 1) {
-    std::printf(" median %10.4f", median(losses));
-    for (const auto& m : measures) std::printf("%12.6f", median(m));
-    std::printf("  of %zu healthy lives; %zu failed\n", losses.size(), failures);
+    const LivesOverview all = overview_of(summary);
+    std::printf(" median %10.4f", all.loss);
+    for (const double m : all.measures) std::printf("%12.6f", m);
+    std::printf("  of %zu healthy lives; %zu failed\n", all.healthy, all.failed);
   }
   if (!arguments.options.out.empty()) std::printf("written: %s\n", arguments.options.out.c_str());
 }
@@ -67,12 +59,8 @@ void add_simulate(CLI::App& app, Session& session) {
       ->check(CLI::Range(1, 1000000));
   command->add_option("--first", arguments->options.first, "Index of the first one")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{100000000}));
-  command->add_option("--network-set", arguments->options.set, "Which networks: search, select or report")
-      ->check(CLI::IsMember({"search", "select", "report"}));
-  command->add_option("--jobs", arguments->jobs, "Lives at a time; by default one per processor")
-      ->check(CLI::Range(1, 1000000));
-  command->add_option("--engine", arguments->engine, "Kernel: fused, or the plain reference")
-      ->check(CLI::IsMember({"fused", "reference"}));
+  add_network_set(*command, arguments->options.set);
+  arguments->add_lives_to(*command);
   add_isa(*command);
   command->footer(
       "Examples:\n"

@@ -5,7 +5,7 @@
 #include <hebbforge/random.hpp>
 #include <vector>
 
-#include "engine/kernels.hpp"
+#include "engine/load_store.hpp"
 #include "engine/plasticity.hpp"
 
 using namespace hebbforge;
@@ -103,16 +103,6 @@ void load_and_store(benchmark::State& run) {
   for (auto _ : run) touch(w.data(), static_cast<std::size_t>(w.pitch() * w.cols()), 1e-9);
 }
 
-void an_eighth_of_the_columns(benchmark::State& run) {
-  const Eigen::Index n = run.range(0);
-  PaddedMatrix w(n, n), factor(n, 1), out(n, 1);
-  std::vector<std::int32_t> columns;
-  for (Eigen::Index j = 0; j < n; j += 8) columns.push_back(static_cast<std::int32_t>(j));
-  for (auto _ : run)
-    add_columns(w.data(), static_cast<std::size_t>(w.pitch()), columns.data(), columns.size(), factor.data(),
-                out.data());
-}
-
 BENCHMARK_CAPTURE(step_of_the_published_basis, fused, KernelChoice::fused)
     ->Arg(25)
     ->Arg(100)
@@ -124,6 +114,5 @@ BENCHMARK_CAPTURE(step_of_the_published_basis, with_eligibility, KernelChoice::f
     ->Arg(400);
 BENCHMARK_CAPTURE(step_of_the_published_basis, reference, KernelChoice::reference)->Arg(25)->Arg(100);
 BENCHMARK(load_and_store)->Arg(25)->Arg(100)->Arg(400)->Arg(1000);
-BENCHMARK(an_eighth_of_the_columns)->Arg(25)->Arg(100)->Arg(400)->Arg(1000);
 
 }  // namespace

@@ -133,8 +133,8 @@ BOOST_AUTO_TEST_CASE(what_is_found_first_hides_later_ones_of_its_name) {
   BOOST_TEST(file_of(registry.find(abi::Kind::neuron, "good")) == first);
   const auto all = registry.all();
   BOOST_TEST_REQUIRE(all.size() == 2u);
-  BOOST_TEST(!all[0]->hidden);
-  BOOST_TEST(all[1]->hidden);
+  BOOST_TEST(!all[0]->hidden());
+  BOOST_TEST(all[1]->hidden());
   BOOST_TEST(file_of(*all[1]) == second);
   BOOST_TEST(all[1]->hidden_by == all[0]);
   BOOST_TEST(registry.conflicts().empty());
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(two_of_one_name_in_one_step_are_an_error_for_who_asks_for_t
   // The others are there, and the one of the later step is hidden.
   BOOST_TEST(registry.all().size() == 4u);
   BOOST_TEST(registry.find(abi::Kind::neuron, "throws_exception").name() == "fixtures.throws_exception");
-  BOOST_TEST(registry.all()[2]->hidden);
+  BOOST_TEST(registry.all()[2]->hidden());
 }
 
 BOOST_AUTO_TEST_CASE(a_directory_that_is_given_twice_is_no_conflict) {

@@ -11,7 +11,7 @@
 #include <hebbforge/interfaces/constraint.hpp>
 
 #include "engine/fused_plan.hpp"
-#include "engine/kernels.hpp"
+#include "engine/instruction_set.hpp"
 #include "pathway.hpp"
 #include "published_basis.hpp"
 
@@ -202,12 +202,9 @@ BOOST_DATA_TEST_CASE(the_published_basis_agrees_when_trials_follow_without_a_res
       size, Signs::positive, rule, published_values, [](PathwayState& s) { s.non_negative = true; }, false);
 }
 
-// From one term to all 72: every combination of the kernel's ranks, and the loop beyond them.
-BOOST_DATA_TEST_CASE(rules_of_any_terms_agree_with_the_reference,
-                     data::make({1, 2, 3, 4, 6, 9, 14, 20, 40, 72}) * data::xrange(4) *
-                         data::make({true, false}) * data::make({true, false}),
-                     count, seed, non_negative, reset) {
-  const RandomRule r = random_rule(static_cast<std::size_t>(count), static_cast<std::uint64_t>(1 + seed));
+namespace {
+
+void check_a_random_rule(int count, int seed, bool non_negative, bool reset, const RandomRule& r) {
   const Signs signs[] = {Signs::positive, Signs::mixed, Signs::negative, Signs::mixed};
   check_that_kernels_agree(
       sizes[static_cast<std::size_t>(seed + count) % sizes.size()], signs[seed], r.rule, r.values,
@@ -219,22 +216,25 @@ BOOST_DATA_TEST_CASE(rules_of_any_terms_agree_with_the_reference,
       reset, r.globals());
 }
 
+}  // namespace
+
+// From one term to all 72: every combination of the kernel's ranks, and the loop beyond them.
+BOOST_DATA_TEST_CASE(rules_of_any_terms_agree_with_the_reference,
+                     data::make({1, 2, 3, 4, 6, 9, 14, 20, 40, 72}) * data::xrange(4) *
+                         data::make({true, false}) * data::make({true, false}),
+                     count, seed, non_negative, reset) {
+  check_a_random_rule(count, seed, non_negative, reset,
+                      random_rule(static_cast<std::size_t>(count), static_cast<std::uint64_t>(1 + seed)));
+}
+
 // Signals of a synapse and higher powers of w, beside terms that are outer products.
 BOOST_DATA_TEST_CASE(terms_that_need_every_synapse_agree_with_the_reference,
                      data::make({1, 2, 5, 12, 30}) * data::xrange(4) * data::make({true, false}) *
                          data::make({true, false}),
                      count, seed, non_negative, reset) {
-  const RandomRule r =
-      random_rule(static_cast<std::size_t>(count), static_cast<std::uint64_t>(50 + seed), true);
-  const Signs signs[] = {Signs::positive, Signs::mixed, Signs::negative, Signs::mixed};
-  check_that_kernels_agree(
-      sizes[static_cast<std::size_t>(seed + count) % sizes.size()], signs[seed], r.rule, r.values,
-      [&](PathwayState& s) {
-        s.non_negative = non_negative;
-        s.dale = seed != 3;
-        if (seed == 2) s.constraints = {std::make_shared<CapAndSum>()};
-      },
-      reset, r.globals());
+  check_a_random_rule(
+      count, seed, non_negative, reset,
+      random_rule(static_cast<std::size_t>(count), static_cast<std::uint64_t>(50 + seed), true));
 }
 
 BOOST_AUTO_TEST_CASE(the_published_basis_needs_four_outer_products_per_power_of_w) {

@@ -1,4 +1,6 @@
-// Compiled once per instruction set by Google Highway, like kernels.cpp.
+// Compiled once per instruction set by Google Highway; nothing but these loops leaves the baseline.
+// ISA-specific code must not share inline functions with other files, so no project header but plain-data
+// ones and cells-inl.hpp is included.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/fused_kernel.cpp"
 #include <hwy/foreach_target.h>

@@ -1,4 +1,4 @@
-// Compiled once per instruction set by Google Highway, like kernels.cpp.
+// Compiled once per instruction set by Google Highway, like fused_kernel.cpp.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/population_kernel.cpp"
 #include <hwy/foreach_target.h>

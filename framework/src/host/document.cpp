@@ -1,4 +1,5 @@
 #include "host/document.hpp"
+#include "host/whole_file.hpp"
 
 #include <toml++/toml.h>
 #include <algorithm>
@@ -54,18 +55,6 @@ Node converted(const toml::node& from, const std::string& name) {
                         "dates and times are not used in pipelines");
   }
   return node;
-}
-
-std::string contents(const std::filesystem::path& file) {
-  std::error_code unreadable;
-  if (std::filesystem::is_directory(file, unreadable)) {
-    throw ConfigError("'" + file.string() + "' is a directory; expected a TOML file");
-  }
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw ConfigError("cannot read '" + file.string() + "': there is no such file, or no permission");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
 }
 
 }  // namespace
@@ -140,7 +129,9 @@ Node parse_toml(std::string_view text, const std::string& name) {
   }
 }
 
-Node parse_toml_file(const std::filesystem::path& file) { return parse_toml(contents(file), file.string()); }
+Node parse_toml_file(const std::filesystem::path& file) {
+  return parse_toml(read_text_file(file, "a TOML file"), file.string());
+}
 
 Node parse_override(const std::string& text) {
   const std::string name = "--set " + text;

@@ -1,8 +1,6 @@
 #include "host/hdf5_file.hpp"
 
-#include <fcntl.h>
 #include <hdf5.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,6 +10,8 @@
 #include <memory>
 #include <numeric>
 #include <utility>
+
+#include "host/whole_file.hpp"
 
 namespace hebbforge {
 namespace {
@@ -40,35 +40,6 @@ hid_t space_of(const std::vector<std::size_t>& shape) {
   if (shape.empty()) return H5Screate(H5S_SCALAR);
   const std::vector<hsize_t> size(shape.begin(), shape.end());
   return H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr);
-}
-
-// A whole file's bytes and its directory entry reach the disk before anything relies on them.
-bool sync_path(const std::filesystem::path& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return false;
-  const bool good = ::fsync(file) == 0;
-  return (::close(file) == 0) && good;
-}
-
-bool replace(const std::filesystem::path& temporary, const std::filesystem::path& file) {
-  if (!sync_path(temporary) || std::rename(temporary.c_str(), file.c_str()) != 0) return false;
-  const auto directory = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  return sync_path(directory);
-}
-
-// A link is followed; what is no ordinary file (a device, a pipe, a directory) is not replaced by one.
-std::filesystem::path regular_target(const std::filesystem::path& file) {
-  std::error_code ignored;
-  const auto target =
-      std::filesystem::is_symlink(file, ignored) ? std::filesystem::weakly_canonical(file, ignored) : file;
-  if (std::filesystem::exists(target, ignored) && !std::filesystem::is_regular_file(target, ignored)) {
-    throw SimulationError("cannot write '" + file.string() + "': it exists and is no ordinary file");
-  }
-  return target;
-}
-
-std::filesystem::path temporary_for(const std::filesystem::path& file) {
-  return file.string() + ".writing-" + std::to_string(::getpid());
 }
 
 hid_t utf8_string(std::size_t bytes) {
@@ -173,7 +144,7 @@ void Hdf5Writer::commit() {
   errno = 0;
   const bool flushed = H5Fflush(handle_, H5F_SCOPE_GLOBAL) >= 0;
   const bool closed = H5Fclose(std::exchange(handle_, -1)) >= 0;
-  const bool replaced = flushed && closed && replace(temporary_, file_);
+  const bool replaced = flushed && closed && replace_file(temporary_, file_);
   if (!replaced) {
     const int why = errno;
     std::error_code ignored;
@@ -312,23 +283,6 @@ double Hdf5Reader::attribute(const std::string& object, const std::string& name)
   if (!at.good() || H5Aread(at.id(), H5T_NATIVE_DOUBLE, &value) < 0)
     fail(name, "there is no numeric attribute");
   return value;
-}
-
-void write_text_file(const std::filesystem::path& asked, std::string_view text) {
-  const auto file = regular_target(asked);
-  const auto temporary = temporary_for(file);
-  errno = 0;
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::fopen(temporary.c_str(), "wb"),
-                                                            &std::fclose);
-  bool good = out && std::fwrite(text.data(), 1, text.size(), out.get()) == text.size() &&
-              std::fflush(out.get()) == 0;
-  good = good && replace(temporary, file);
-  if (good) return;
-  const std::string why = errno != 0 ? std::string(": ") + std::strerror(errno) : "";
-  std::error_code ignored;
-  std::filesystem::remove(temporary, ignored);
-  throw SimulationError("cannot write '" + file.string() + "'" + why +
-                        "; is the disk full, or the directory not writable?");
 }
 
 }  // namespace hebbforge

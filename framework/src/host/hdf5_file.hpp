@@ -73,7 +73,4 @@ class HEBBFORGE_API Hdf5Reader {
   std::int64_t handle_ = -1;
 };
 
-/// Writes a text file to a temporary name, syncs, renames. \throws SimulationError
-HEBBFORGE_API void write_text_file(const std::filesystem::path& file, std::string_view text);
-
 }  // namespace hebbforge

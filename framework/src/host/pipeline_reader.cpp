@@ -409,7 +409,7 @@ class PipelineReader {
     const std::string version = reader.text("version", ""), digest = reader.text("digest", "");
     reader.finish();
     for (const RegisteredPlugin* plugin : plugins_.registry().all()) {
-      if (plugin->hidden || plugin->name() != entry.key || name_of(plugin->kind()) != kind) continue;
+      if (plugin->hidden() || plugin->name() != entry.key || name_of(plugin->kind()) != kind) continue;
       if (plugin->digest == digest) continue;
       log_warning("plugin '" + entry.key + "' (version " + plugin->descriptor->version +
                   ") is another file than the one that " + pipeline_.file.string() +

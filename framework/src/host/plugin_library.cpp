@@ -55,7 +55,7 @@ std::string hex(std::uint32_t value) {
   return text;
 }
 
-bool well_formed(std::string_view text, bool dotted) {
+bool in_snake_case(std::string_view text, bool dotted) noexcept {
   bool start = true;
   int dots = 0;
   for (const char c : text) {
@@ -84,7 +84,7 @@ std::string schema_mistake(const abi::Descriptor& d) {
   std::set<std::string_view> names;
   for (const abi::Parameter& p : d.parameters) {
     const std::string name = p.name ? p.name : "";
-    if (!well_formed(name, false)) return "the parameter name '" + name + "' is not in lower snake case";
+    if (!in_snake_case(name, false)) return "the parameter name '" + name + "' is not in lower snake case";
     if (!names.insert(p.name).second) return "parameter '" + name + "' is declared twice";
     if (!p.unit || !p.summary) return "parameter '" + name + "' has no unit or no summary";
     if (!(p.minimum <= p.maximum)) {
@@ -114,6 +114,8 @@ std::string fingerprint_line(const char* who, const abi::Manifest& m) {
 }
 
 }  // namespace
+
+bool is_plugin_name(std::string_view name) noexcept { return in_snake_case(name, true); }
 
 PluginLibrary::PluginLibrary(std::filesystem::path file) : file_(std::move(file)) {}
 PluginLibrary::~PluginLibrary() = default;
@@ -228,7 +230,7 @@ std::vector<PluginCheck> PluginLibrary::load() {
     if (!check("descriptor", !lack, "plugin '" + name + "' has no " + (lack ? lack : ""),
                "export it with HEBBFORGE_EXPORT_PLUGIN"))
       return checks;
-    if (!check("name", well_formed(name, true),
+    if (!check("name", is_plugin_name(name),
                "the name '" + name + "' is not of the form source.name in lower snake case",
                "rename the plugin, as in 'mylab.my_rule'"))
       return checks;

@@ -15,7 +15,6 @@ namespace hebbforge {
 namespace {
 constexpr std::array<std::string_view, abi::kind_count> kind_names{
     "rule", "optimizer", "perturbation", "loss", "stimulus", "neuron", "constraint", "executor"};
-std::string last_part(std::string_view name) { return std::string(name.substr(name.rfind('.') + 1)); }
 
 std::string conflict_reason(const std::vector<const RegisteredPlugin*>& plugins) {
   std::string text = std::string("several ") + std::string(name_of(plugins[0]->kind())) +
@@ -47,7 +46,7 @@ void Registry::search(std::span<const SearchStep> steps) {
       }
       std::ranges::sort(files);
       for (const auto& file : files) {
-        if (has_file(file, steps_.size())) continue;  // the directory was given twice
+        if (of_file(file, steps_.size())) continue;  // the directory was given twice
         std::shared_ptr<const PluginLibrary> library;
         try {
           library = PluginLibrary::open(file);
@@ -81,30 +80,27 @@ void Registry::search_default_steps(std::span<const std::filesystem::path> plugi
 }
 
 const RegisteredPlugin& Registry::add_file(const std::filesystem::path& file) {
-  for (std::size_t k = 0; k < plugins_.size(); ++k) {
-    std::error_code unreadable;
-    if (step_of_[k] == 0 && std::filesystem::equivalent(plugins_[k]->library->file(), file, unreadable))
-      return *plugins_[k];
-  }
+  if (const RegisteredPlugin* there = of_file(file, 0)) return *there;
   const std::size_t first = plugins_.size();
   add_library(PluginLibrary::open(file), 0);
   for (std::size_t k = first; k < plugins_.size(); ++k) plugins_[k]->from_file = true;
   return *plugins_[first];
 }
 
-bool Registry::has_file(const std::filesystem::path& file, std::size_t step) const {
+// The first plugin of a file that was loaded in this step; null: it was not.
+const RegisteredPlugin* Registry::of_file(const std::filesystem::path& file, std::size_t step) const {
   for (std::size_t k = 0; k < plugins_.size(); ++k) {
     std::error_code unreadable;
     if (step_of_[k] == step && std::filesystem::equivalent(plugins_[k]->library->file(), file, unreadable))
-      return true;
+      return plugins_[k].get();
   }
-  return false;
+  return nullptr;
 }
 
 void Registry::add_library(const std::shared_ptr<const PluginLibrary>& library, std::size_t step) {
   const std::string digest = digest_of_file(library->file());
   for (const abi::Descriptor* d : library->descriptors()) {
-    auto added = std::make_unique<RegisteredPlugin>(RegisteredPlugin{library, d, false, digest});
+    auto added = std::make_unique<RegisteredPlugin>(RegisteredPlugin{library, d, digest});
     plugins_.push_back(std::move(added));
     step_of_.push_back(step);
   }
@@ -116,7 +112,6 @@ void Registry::add_library(const std::shared_ptr<const PluginLibrary>& library, 
           plugins_[j]->kind() == plugins_[k]->kind() && plugins_[j]->name() == plugins_[k]->name();
       if (same && (step_of_[j] < step_of_[by] || (step_of_[by] == 0 && j < by))) by = j;
     }
-    plugins_[k]->hidden = by != k;
     plugins_[k]->hidden_by = by != k ? plugins_[by].get() : nullptr;
   }
 }
@@ -125,10 +120,10 @@ const RegisteredPlugin& Registry::find(abi::Kind kind, std::string_view name) co
   std::vector<const RegisteredPlugin*> same, similar;  // by full name, by last part
   std::vector<std::string> names;
   for (const auto& plugin : plugins_) {
-    if (plugin->hidden || plugin->kind() != kind) continue;
+    if (plugin->hidden() || plugin->kind() != kind) continue;
     if (plugin->name() == name) same.push_back(plugin.get());
-    if (last_part(plugin->name()) == name) similar.push_back(plugin.get());
-    names.push_back(name.find('.') == name.npos ? last_part(plugin->name()) : std::string(plugin->name()));
+    if (plugin->last_name() == name) similar.push_back(plugin.get());
+    names.emplace_back(name.find('.') == name.npos ? plugin->last_name() : plugin->name());
   }
   const auto& matches = same.empty() ? similar : same;
   if (matches.size() == 1) return *matches.front();
@@ -161,7 +156,7 @@ std::vector<Registry::Conflict> Registry::conflicts() const {
     same.clear();
   };
   for (const RegisteredPlugin* plugin : all()) {
-    if (plugin->hidden) continue;
+    if (plugin->hidden()) continue;
     if (!same.empty() && (same[0]->kind() != plugin->kind() || same[0]->name() != plugin->name())) finish();
     same.push_back(plugin);
   }

@@ -37,6 +37,11 @@ class Writer {
     }
   }
   std::string take() { return std::move(text_); }
+  std::vector<const RegisteredPlugin*> plugins() const {
+    std::vector<const RegisteredPlugin*> all;
+    for (const auto& [id, plugin] : plugins_) all.push_back(plugin);
+    return all;
+  }
 
  private:
   std::string text_;
@@ -190,6 +195,12 @@ std::string resolved_text(const Pipeline& pipeline) {
   write_all(out, pipeline);
   out.plugin_record();
   return out.take();
+}
+
+std::vector<const RegisteredPlugin*> plugins_of(const Pipeline& pipeline) {
+  Writer out;
+  write_all(out, pipeline);
+  return out.plugins();
 }
 
 std::string plugin_record_text(const Pipeline& pipeline) {

@@ -3,12 +3,16 @@
 
 #include <hebbforge/host/pipeline.hpp>
 #include <string>
+#include <vector>
 
 namespace hebbforge {
 
 /// The pipeline as TOML without presets: every default and seed, versions and digests of all plugins.
 /// Run again, it gives the same bytes.
 std::string resolved_text(const Pipeline& pipeline);
+
+/// Every plugin that it uses, once; sorted by name, then kind.
+std::vector<const RegisteredPlugin*> plugins_of(const Pipeline& pipeline);
 
 /// Its table of plugins: kinds, versions, digests.
 std::string plugin_record_text(const Pipeline& pipeline);

@@ -197,11 +197,7 @@ std::size_t merge_shards(const std::vector<std::filesystem::path>& shards,
               {in.text("pipeline"), in.text("set"), in.integer("rows"), in.integer("first_row"),
                in.texts("parameter_names"), in.reals("parameters"), in.reals("loss")},
               {}};
-    LifeLayout layout{
-        in.texts("loss_names"),
-        in.has("measure_names") ? in.texts("measure_names") : std::vector<std::string>{},
-        in.has("lives/effect_names") ? in.texts("lives/effect_names") : std::vector<std::string>{}};
-    part.scores = read_scores(in, "lives", layout);
+    part.scores = read_scores(in, "lives", read_layout(in, "lives"));
     parts.push_back(std::move(part));
   }
   std::ranges::stable_sort(parts, {}, [](const Part& p) { return std::pair(p.file.first, p.file.count()); });

@@ -1,7 +1,6 @@
 #include "stages/estimate.hpp"
 
 #include <sys/resource.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,16 +12,11 @@
 #include <vector>
 
 #include "stages/evaluator.hpp"
+#include "stages/processor_time.hpp"
 #include "stages/statistics.hpp"
 
 namespace hebbforge {
 namespace {
-
-double processor_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 double peak_memory() {
   rusage usage{};

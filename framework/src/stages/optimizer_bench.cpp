@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 #include <fstream>
 #include <hebbforge/error.hpp>
 #include <hebbforge/interfaces/optimizer.hpp>
@@ -10,24 +9,18 @@
 #include <sstream>
 #include <utility>
 
+#include "stages/processor_time.hpp"
 #include "stages/statistics.hpp"
 #include "stages/test_functions.hpp"
 
 namespace hebbforge {
 namespace {
 
-// Of the calling thread: other programs on a shared machine disturb it least.
-double thread_time() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 template <class Call>
 void timed(double& seconds, Call&& call) {
-  const double before = thread_time();
+  const double before = processor_seconds();
   call();
-  seconds += thread_time() - before;
+  seconds += processor_seconds() - before;
 }
 
 }  // namespace

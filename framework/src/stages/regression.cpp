@@ -11,7 +11,6 @@
 #include "host/mistakes.hpp"
 #include "host/resolved.hpp"
 #include "host/table_reader.hpp"
-#include "stages/statistics.hpp"
 
 namespace hebbforge {
 namespace {
@@ -198,21 +197,11 @@ Quantities quantities_of_lives(const Pipeline& pipeline, std::int64_t networks,
   options.networks = networks;
   options.stop = stop;
   const SimulateSummary summary = simulate(pipeline, options);
-  std::vector<double> losses;
-  std::vector<std::vector<double>> measures(summary.measure_names.size());
-  Quantities q;
-  q["failed"] = q["survived"] = 0;
-  for (const LifeSummary& life : summary.lives) {
-    q["survived"] += static_cast<double>(life.trials_survived);
-    if (life.end != "healthy") {
-      ++q["failed"];
-      continue;
-    }
-    losses.push_back(life.loss);
-    for (std::size_t k = 0; k < measures.size(); ++k) measures[k].push_back(life.measures[k]);
-  }
-  q["loss"] = median(losses);
-  for (std::size_t k = 0; k < measures.size(); ++k) q[summary.measure_names[k]] = median(measures[k]);
+  const LivesOverview lives = overview_of(summary);
+  Quantities q{{"failed", static_cast<double>(lives.failed)},
+               {"survived", static_cast<double>(lives.trials_survived)},
+               {"loss", lives.loss}};
+  for (std::size_t k = 0; k < lives.measures.size(); ++k) q[summary.measure_names[k]] = lives.measures[k];
   return q;
 }
 
@@ -238,14 +227,8 @@ Quantities quantities_of_run(const Pipeline& pipeline, const std::filesystem::pa
 
 std::map<std::string, std::string> plugin_digests(const Pipeline& pipeline) {
   std::map<std::string, std::string> digests;
-  const Node record = parse_toml(plugin_record_text(pipeline), "plugins");
-  const Node* plugins = record.find("plugins");
-  if (!plugins) return digests;
-  for (const Node::Entry& kind : plugins->table) {
-    for (const Node::Entry& plugin : kind.value.table) {
-      if (const Node* digest = plugin.value.find("digest")) digests[plugin.key] = digest->text();
-    }
-  }
+  for (const RegisteredPlugin* plugin : plugins_of(pipeline))
+    digests[std::string(plugin->name())] = plugin->digest;
   return digests;
 }
 

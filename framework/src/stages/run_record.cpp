@@ -8,30 +8,18 @@
 
 #include "host/document.hpp"
 #include "host/hdf5_file.hpp"
-#include "stages/statistics.hpp"
+#include "stages/search_record.hpp"
 
 namespace hebbforge {
 namespace {
 
+// As describe(), but a text stands without quotes and a list with its entries.
 std::string text_of(const Node& node) {
-  switch (node.type) {
-    case Node::Type::boolean:
-      return std::get<bool>(node.scalar) ? "true" : "false";
-    case Node::Type::integer:
-      return std::to_string(std::get<std::int64_t>(node.scalar));
-    case Node::Type::real:
-      return toml_real(node.number());
-    case Node::Type::text:
-      return node.text();
-    case Node::Type::array: {
-      std::string all = "[";
-      for (const Node& entry : node.array) all += (all.size() > 1 ? ", " : "") + text_of(entry);
-      return all + "]";
-    }
-    case Node::Type::table:
-      return "{}";
-  }
-  return "";
+  if (node.type == Node::Type::text) return node.text();
+  if (node.type != Node::Type::array) return describe(node);
+  std::string all = "[";
+  for (const Node& entry : node.array) all += (all.size() > 1 ? ", " : "") + text_of(entry);
+  return all + "]";
 }
 
 void flatten(const Node& node, const std::string& prefix, std::map<std::string, std::string>& out) {
@@ -69,19 +57,12 @@ void read_report(const std::filesystem::path& file, RunRecord& run) {
   const Hdf5Reader results(file);
   run.results.insert(run.results.begin(),
                      {"evaluations", std::to_string(results.shape("search/loss").at(0))});
-  if (!results.has("report/measures")) return;
-  const auto names = results.texts("measure_names");
-  const auto measures = results.reals("report/measures");
-  const auto end = results.integers("report/end");
-  for (std::size_t k = 0; k < names.size(); ++k) {
-    std::vector<double> healthy;
-    for (std::size_t n = 0; n < end.size(); ++n) {
-      if (end[n] == 0) healthy.push_back(measures[n * names.size() + k]);
-    }
-    run.results.emplace_back("report_" + names[k], toml_real(median(healthy)));
-  }
-  run.results.emplace_back(
-      "report_failed", std::to_string(end.size() - static_cast<std::size_t>(std::ranges::count(end, 0u))));
+  if (!results.has("report")) return;
+  const Scores report = read_scores(results, "report", read_layout(results, "report"));
+  const SetSummary summary = summary_of(report);
+  for (std::size_t k = 0; k < summary.measures.size(); ++k)
+    run.results.emplace_back("report_" + report.layout.measures[k], toml_real(summary.measures[k]));
+  run.results.emplace_back("report_failed", std::to_string(summary.failed));
 }
 
 void read_parameters(const Node& rule, RunRecord& run) {

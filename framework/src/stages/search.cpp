@@ -17,6 +17,7 @@
 #include "host/log_file.hpp"
 #include "host/resolved.hpp"
 #include "host/rule_file.hpp"
+#include "host/whole_file.hpp"
 #include "stages/directions.hpp"
 #include "stages/evaluator.hpp"
 #include "stages/optimizer_state.hpp"
@@ -28,27 +29,6 @@ namespace hebbforge {
 namespace {
 
 constexpr int checkpoint_format = 1;
-
-SetSummary summary_of(const Scores& scores) {
-  SetSummary s;
-  if (scores.networks == 0) return s;
-  const auto losses = scores.losses(0);
-  s.networks = scores.networks;
-  s.failed = scores.failed(0);
-  for (const double v : losses) s.sum += v;
-  s.median = median(losses);
-  const Interval interval = median_interval(losses);
-  s.low = interval.low;
-  s.high = interval.high;
-  for (std::size_t k = 0; k < scores.layout.measures.size(); ++k) {
-    std::vector<double> values;
-    for (std::size_t n = 0; n < scores.networks; ++n) {
-      if (scores.end(0, n) == LifeEnd::healthy) values.push_back(scores.measure(0, n, k));
-    }
-    s.measures.push_back(median(values));
-  }
-  return s;
-}
 
 std::string first_difference(const std::string& a, const std::string& b) {
   std::size_t from = 0;
@@ -132,8 +112,7 @@ class Search {
     optimizer_->begin({view_of(std::as_const(start)), view_of(std::as_const(lower)),
                        view_of(std::as_const(upper)), view_of(std::as_const(step)), pipeline_.seeds.optimizer,
                        view_of(std::as_const(covariance))});
-    const Eigen::Index parents = optimizer_->parents(), population = optimizer_->population_size();
-    if (search_.racing && parents >= population) {
+    if (search_.racing && optimizer_->parents() >= optimizer_->population_size()) {
       throw ConfigError("[search] racing = true, but the optimizer '" +
                         std::string(search_.optimizer.plugin->name()) +
                         "' as it is set orders all of a generation's candidates, so none may be left "

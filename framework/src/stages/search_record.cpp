@@ -85,6 +85,34 @@ Scores read_scores(const Hdf5Reader& in, const std::string& group, const LifeLay
                                             static_cast<Eigen::Index>(lives.size()) / fields)};
 }
 
+LifeLayout read_layout(const Hdf5Reader& in, const std::string& group) {
+  const auto names = [&](const std::string& dataset) {
+    return in.has(dataset) ? in.texts(dataset) : std::vector<std::string>{};
+  };
+  return {in.texts("loss_names"), names("measure_names"), names(group + "/effect_names")};
+}
+
+SetSummary summary_of(const Scores& scores) {
+  SetSummary s;
+  if (scores.networks == 0) return s;
+  const auto losses = scores.losses(0);
+  s.networks = scores.networks;
+  s.failed = scores.failed(0);
+  for (const double v : losses) s.sum += v;
+  s.median = median(losses);
+  const Interval interval = median_interval(losses);
+  s.low = interval.low;
+  s.high = interval.high;
+  for (std::size_t k = 0; k < scores.layout.measures.size(); ++k) {
+    std::vector<double> values;
+    for (std::size_t n = 0; n < scores.networks; ++n) {
+      if (scores.end(0, n) == LifeEnd::healthy) values.push_back(scores.measure(0, n, k));
+    }
+    s.measures.push_back(median(values));
+  }
+  return s;
+}
+
 void SearchRecord::add_generation(std::uint64_t index, std::uint64_t first, const Eigen::MatrixXd& candidates,
                                   const std::vector<double>& losses, const Scores& scores) {
   report = {};  // of the rule that was picked before

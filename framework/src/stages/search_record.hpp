@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <hebbforge/host/run.hpp>
 #include <string>
 #include <vector>
 
@@ -61,7 +62,12 @@ struct SearchRecord {
 
 /// Datasets end, trials_survived, losses, measures, effects, total under `group`.
 void write_scores(Hdf5Writer& out, const std::string& group, const Scores& scores);
+/// The layout of a group of lives that write_scores() made. \throws Error
+LifeLayout read_layout(const Hdf5Reader& in, const std::string& group);
 /// \throws Error if sizes do not fit the layout
 Scores read_scores(const Hdf5Reader& in, const std::string& group, const LifeLayout& layout);
+
+/// Of the first candidate.
+SetSummary summary_of(const Scores& scores);
 
 }  // namespace hebbforge

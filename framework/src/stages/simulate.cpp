@@ -12,6 +12,7 @@
 
 #include "host/hdf5_file.hpp"
 #include "stages/evaluator.hpp"
+#include "stages/statistics.hpp"
 
 namespace hebbforge {
 namespace {
@@ -86,6 +87,25 @@ void write_life(Hdf5Writer& out, const std::string& group, const Pipeline& pipel
 }
 
 }  // namespace
+
+LivesOverview overview_of(const SimulateSummary& summary) {
+  LivesOverview all;
+  std::vector<double> losses;
+  std::vector<std::vector<double>> measures(summary.measure_names.size());
+  for (const LifeSummary& life : summary.lives) {
+    all.trials_survived += life.trials_survived;
+    if (life.end != name_of(LifeEnd::healthy)) {
+      ++all.failed;
+      continue;
+    }
+    losses.push_back(life.loss);
+    for (std::size_t k = 0; k < measures.size(); ++k) measures[k].push_back(life.measures[k]);
+  }
+  all.healthy = losses.size();
+  all.loss = median(std::move(losses));
+  for (auto& values : measures) all.measures.push_back(median(std::move(values)));
+  return all;
+}
 
 SimulateSummary simulate(const Pipeline& pipeline, const SimulateOptions& options) {
   std::optional<Hdf5Writer> out;  // before the work: a path that cannot be written is found at once

@@ -9,9 +9,13 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hebbforge {
+
+/// Of the form source.name, both in lower snake case.
+HEBBFORGE_API bool is_plugin_name(std::string_view name) noexcept;
 
 /// One check of a library: what `inspect` prints.
 struct PluginCheck {

@@ -21,12 +21,14 @@ HEBBFORGE_API std::optional<abi::Kind> kind_named(std::string_view name) noexcep
 struct RegisteredPlugin {
   std::shared_ptr<const PluginLibrary> library;
   const abi::Descriptor* descriptor = nullptr;
-  bool hidden = false;                          ///< another of the same name and kind has priority
   std::string digest;                           ///< of the library file, hexadecimal
-  const RegisteredPlugin* hidden_by = nullptr;  ///< the one that has priority
+  const RegisteredPlugin* hidden_by = nullptr;  ///< of the same name and kind, with priority
   bool from_file = false;                       ///< a pipeline named its library
 
   std::string_view name() const noexcept { return descriptor->name; }
+  /// "cma_es" of "hebbforge.cma_es"
+  std::string_view last_name() const noexcept { return name().substr(name().find('.') + 1); }
+  bool hidden() const noexcept { return hidden_by != nullptr; }
   abi::Kind kind() const noexcept { return descriptor->kind; }
   template <class Interface>
   std::shared_ptr<Interface> create(const Config& config) const {
@@ -82,7 +84,7 @@ class HEBBFORGE_API Registry {
 
  private:
   void add_library(const std::shared_ptr<const PluginLibrary>& library, std::size_t step);
-  bool has_file(const std::filesystem::path& file, std::size_t step) const;
+  const RegisteredPlugin* of_file(const std::filesystem::path& file, std::size_t step) const;
   std::vector<std::unique_ptr<RegisteredPlugin>> plugins_;
   std::vector<std::size_t> step_of_;  ///< of each plugin: smaller has priority
   std::vector<Refused> refused_;

@@ -90,6 +90,15 @@ struct SimulateSummary {
   std::vector<std::string> measure_names;
   std::vector<LifeSummary> lives;
 };
+/// Lives taken together: medians over the healthy ones.
+struct LivesOverview {
+  std::size_t healthy = 0, failed = 0;
+  std::int64_t trials_survived = 0;  ///< of all lives, summed
+  double loss = 0;                   ///< NaN if none was healthy
+  std::vector<double> measures;
+};
+HEBBFORGE_API LivesOverview overview_of(const SimulateSummary& summary);
+
 /// \throws SimulationError
 HEBBFORGE_API SimulateSummary simulate(const Pipeline& pipeline, const SimulateOptions& options);
 
