@@ -286,6 +286,12 @@ check = {{ loss = {{ relative = 1e-9 }}, failed = "exact" }}
         self.assertEqual([row.split(",")[header.split(",").index("seed")] for row in rows], ["7", "8"])
         self.says(run("table", scratch), 2, "is no run directory: it has no pipeline.toml")
 
+    def test_racing_is_refused_for_a_loss_that_may_be_negative(self):
+        self.says(run("run", small, "--plugin-path", fixtures, "--out", scratch / "negative", "--set", "search.racing=true",
+                      "--set", 'search.optimizer={plugin="cma_es",active=false}',
+                      "--set", 'loss.below={plugin="fixtures.negative_loss"}'), 2,
+                  "racing = true, but the loss 'below' may be negative", "leave racing out")
+
     def test_a_rule_file_is_simulated(self):
         out = scratch / "rule_run"
         run("run", small, "--out", out, "--smoke")

@@ -1,6 +1,7 @@
 #include "stages/racing.hpp"
 
 #include <algorithm>
+#include <hebbforge/error.hpp>
 #include <limits>
 #include <vector>
 
@@ -8,15 +9,6 @@ namespace hebbforge {
 namespace {
 
 constexpr std::int64_t rounds = 5;  // about as many for a candidate that is finished
-
-bool any_negative(const Scores& scores) {
-  for (std::size_t k = 0; k < scores.candidates(); ++k) {
-    for (std::size_t n = 0; n < scores.networks; ++n) {
-      if (scores.end(k, n) == LifeEnd::healthy && scores.loss(k, n) < 0) return true;
-    }
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -33,7 +25,13 @@ bool race(Evaluator& evaluator, const Pipeline& pipeline, const Eigen::MatrixXd&
       const std::size_t end = std::min(all, next[k] + more);
       for (; next[k] < end; ++next[k]) columns.push_back(k * all + next[k]);
     }
-    return evaluator.run(pipeline, candidates, NetworkSet::search, first, columns, scores);
+    if (!evaluator.run(pipeline, candidates, NetworkSet::search, first, columns, scores)) return false;
+    for (const std::size_t column : columns) {
+      const std::size_t k = column / all, n = column % all;
+      if (scores.end(k, n) == LifeEnd::healthy && scores.loss(k, n) < 0)
+        throw SimulationError("a loss is negative although none says that it may be; leave racing out");
+    }
+    return true;
   };
   std::vector<std::size_t> open(count);
   for (std::size_t k = 0; k < count; ++k) open[k] = k;
@@ -45,9 +43,8 @@ bool race(Evaluator& evaluator, const Pipeline& pipeline, const Eigen::MatrixXd&
     }
     std::ranges::sort(finished);
     // At equality the candidate goes on: ties are for the optimizer to break.
-    const double last_parent = finished.size() < parents || any_negative(scores)
-                                   ? std::numeric_limits<double>::infinity()
-                                   : finished[parents - 1];
+    const double last_parent =
+        finished.size() < parents ? std::numeric_limits<double>::infinity() : finished[parents - 1];
     open.clear();
     for (std::size_t k = 0; k < count; ++k) {
       if (next[k] < all && objective(scores, k) <= last_parent) open.push_back(k);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/run.hpp>
+#include <hebbforge/interfaces/loss.hpp>
 #include <hebbforge/interfaces/optimizer.hpp>
 #include <hebbforge/log.hpp>
 #include <limits>
@@ -112,7 +113,17 @@ class Search {
     optimizer_->begin({view_of(std::as_const(start)), view_of(std::as_const(lower)),
                        view_of(std::as_const(upper)), view_of(std::as_const(step)), pipeline_.seeds.optimizer,
                        view_of(std::as_const(covariance))});
-    if (search_.racing && optimizer_->parents() >= optimizer_->population_size()) {
+    if (search_.racing) check_racing();
+  }
+
+  void check_racing() const {
+    for (const LossSpec& loss : pipeline_.losses) {
+      if (loss.choice.plugin->create<Loss>(loss.choice.config)->may_be_negative())
+        throw ConfigError("[search] racing = true, but the loss '" + loss.name +
+                          "' may be negative, so no sum over some networks bounds the sum over all; leave "
+                          "racing out");
+    }
+    if (optimizer_->parents() >= optimizer_->population_size()) {
       throw ConfigError("[search] racing = true, but the optimizer '" +
                         std::string(search_.optimizer.plugin->name()) +
                         "' as it is set orders all of a generation's candidates, so none may be left "
