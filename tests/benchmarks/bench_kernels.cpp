@@ -1,80 +1,44 @@
 // One pathway's step, and the loops it is made of.
 #include <benchmark/benchmark.h>
 
-#include <array>
 #include <hebbforge/random.hpp>
 #include <vector>
 
 #include "engine/load_store.hpp"
 #include "engine/plasticity.hpp"
+#include "numerics/pathway.hpp"
+#include "numerics/published_basis.hpp"
 
 using namespace hebbforge;
 using namespace hebbforge::engine;
+using namespace hebbforge::test;
 
 namespace {
 
-/// The published basis of 20 terms, every trace with a time constant of its own (Bell et al. 2024), and, if
-/// asked for, a term with an eligibility trace of each synapse.
-class PublishedBasis final : public RuleBasis {
- public:
-  explicit PublishedBasis(bool eligibility = false) {
-    struct Factors {
-      Factor post, pre;
-    };
-    constexpr auto one = Factor::one, rate = Factor::activity, trace = Factor::signal,
-                   both = Factor::signal_times_activity;
-    constexpr std::array<Factors, 10> factors{{{one, one},
-                                               {rate, one},
-                                               {one, rate},
-                                               {rate, rate},
-                                               {trace, one},
-                                               {trace, rate},
-                                               {one, trace},
-                                               {rate, trace},
-                                               {both, one},
-                                               {one, both}}};
-    int posts = 0, pres = 0;
-    for (int power = 0; power < 2; ++power) {
-      for (const Factors f : factors) {
-        Term term{"", "", static_cast<int>(terms_.size()), f.post, f.pre, power};
-        if (f.post == trace || f.post == both) term.post_signal = posts++;
-        if (f.pre == trace || f.pre == both) term.pre_signal = pres++;
-        terms_.push_back(term);
-      }
-    }
-    if (eligibility) {
-      Term term{"", "", static_cast<int>(terms_.size()), Factor::one, Factor::one};
-      term.synapse_signal = 0;
-      terms_.push_back(term);
-    }
-    for (const Term& term : terms_) {
-      if (term.synapse_signal >= 0)
-        signals_.push_back(
-            {"", Side::synapse, Source::pre_times_post, static_cast<int>(terms_.size() + signals_.size())});
-      const bool is_post = term.post_signal >= 0;
-      if (!is_post && term.pre_signal < 0) continue;
-      signals_.push_back({"", is_post ? Side::post : Side::pre, Source::activity,
-                          static_cast<int>(terms_.size() + signals_.size())});
-    }
-    for (std::size_t k = 0; k < terms_.size(); ++k) values_.push_back(k % 2 == 0 ? 1e-3 : -1e-3);
-    for (std::size_t k = 0; k < signals_.size(); ++k) values_.push_back(4e-3 + 2e-4 * static_cast<double>(k));
-    parameters_.resize(values_.size());
-  }
-  std::span<const abi::Parameter> parameters() const noexcept override { return parameters_; }
-  std::span<const Signal> signals() const noexcept override { return signals_; }
-  std::span<const Term> terms() const noexcept override { return terms_; }
-  const std::vector<double>& values() const { return values_; }
-
- private:
-  std::vector<abi::Parameter> parameters_;
-  std::vector<Signal> signals_;
-  std::vector<Term> terms_;
-  std::vector<double> values_;
-};
+// The published basis and, if asked for, a term with an eligibility trace of each synapse.
+WrittenRule rule_with(bool eligibility, std::vector<double>& values) {
+  static const auto basis = published_basis();  // whose names the terms refer to
+  WrittenRule rule;
+  rule.parameter_list.assign(basis.parameters().begin(), basis.parameters().end());
+  rule.signal_list.assign(basis.signals().begin(), basis.signals().end());
+  rule.term_list.assign(basis.terms().begin(), basis.terms().end());
+  values = published_values;
+  if (!eligibility) return rule;
+  const auto next = static_cast<int>(values.size());
+  Term term{"e", "e", next, Factor::one, Factor::one};
+  term.synapse_signal = 0;
+  rule.term_list.push_back(term);
+  rule.signal_list.push_back({"e", Side::synapse, Source::pre_times_post, next + 1});
+  rule.parameter_list.push_back(coefficient("c.e"));
+  rule.parameter_list.push_back(time_constant("tau.e"));
+  values.insert(values.end(), {1e-3, 5e-3});
+  return rule;
+}
 
 void step_of_the_published_basis(benchmark::State& run, KernelChoice choice, bool eligibility = false) {
   const Eigen::Index n = run.range(0);
-  const PublishedBasis rule(eligibility);
+  std::vector<double> values;
+  const WrittenRule rule = rule_with(eligibility, values);
   PathwayState state;
   state.weights = PaddedMatrix(n, n);
   state.plastic = PaddedMatrix(n, n);
@@ -84,7 +48,7 @@ void step_of_the_published_basis(benchmark::State& run, KernelChoice choice, boo
   state.weights.view().setConstant(0.2);
   state.weights.view().diagonal().setZero();
   state.plastic.view() = (state.weights.view().array() != 0).cast<double>();
-  const auto plasticity = make_plasticity(rule, rule.values(), 1e-4, state, {}, choice);
+  const auto plasticity = make_plasticity(rule, values, 1e-4, state, {}, choice);
   // An eighth of the cells is active, as in the published model.
   Eigen::VectorXd rates = Eigen::VectorXd::Zero(n);
   Random random(1, "rates", 0);
