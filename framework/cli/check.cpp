@@ -15,9 +15,10 @@ struct Arguments : PipelineArguments {
 
 void print(const CostEstimate& cost) {
   std::printf(
-      "%lld lives (of which up to %lld to select) of %.3g s of processor time each, median of three: %.3g "
+      "%lld lives (of which up to %lld to select%s) of %.3g s of processor time each, median of three: %.3g "
       "core-hours\n",
       static_cast<long long>(cost.lives), static_cast<long long>(cost.most_select_lives),
+      cost.stage_lives > 0 ? (", about " + std::to_string(cost.stage_lives) + " in stages").c_str() : "",
       cost.seconds_per_life, cost.core_hours);
   std::printf("wall time about %.3g min with %lld lives at a time; memory %.0f MB; disk %.0f MB\n",
               cost.wall_seconds / 60, static_cast<long long>(cost.jobs), cost.memory_bytes / 1e6,
@@ -36,6 +37,7 @@ void check(Session& session, const Arguments& arguments) {
               arguments.file.c_str(), pipeline.populations.size(), pipeline.pathways.size(), learning,
               static_cast<long long>(pipeline.trials()), pipeline.losses.size());
   if (pipeline.search) std::printf(", %zu free parameters", pipeline.search->free.size());
+  if (!pipeline.stages.empty()) std::printf(", %zu stages", pipeline.stages.size());
   std::printf("\n");
   if (arguments.estimate) print(estimate_cost(pipeline));
 }
@@ -50,7 +52,7 @@ void add_check(CLI::App& app, Session& session) {
       ->type_name("RULE");
   command->add_option("--jobs", arguments->jobs, "For --estimate: lives at a time")
       ->check(CLI::Range(1, 1000000));
-  command->add_flag("--estimate", arguments->estimate, "Time three lives and say what the search will cost");
+  command->add_flag("--estimate", arguments->estimate, "Time three lives and say what the run will cost");
   command->add_flag("--resolved", arguments->resolved, "Print the pipeline with every default");
   command->footer(
       "Examples:\n"

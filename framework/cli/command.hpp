@@ -58,6 +58,7 @@ struct PipelineArguments {
   std::vector<std::string> overrides;
   std::string seed, rule;
   int jobs = 0;
+  bool smoke = false;
   std::string engine = "fused";
   bool reference_kernel() const { return engine == "reference"; }
   /// Adds the file, --set, --seed.

@@ -13,6 +13,7 @@ Pipeline load(Session& session, const PipelineArguments& arguments, bool needs_s
   options.overrides = arguments.overrides;
   options.needs_search = needs_search;
   options.rule = arguments.rule;
+  options.smoke = arguments.smoke;
   if (!arguments.seed.empty()) {
     std::uint64_t seed = 0;
     const char* end = arguments.seed.data() + arguments.seed.size();

@@ -5,6 +5,7 @@
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/run.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "command.hpp"
@@ -56,16 +57,17 @@ class ProgressLine final : public RunObserver {
 struct Arguments : PipelineArguments {
   std::filesystem::path out;
   std::vector<std::string> seeds;
-  bool resume = false, smoke = false;
+  bool resume = false;
 };
 
+void print(const StageSummary& stage) {
+  if (stage.interrupted) return;
+  std::printf("stage %s\n%s\n", stage.name.c_str(), stage.text.c_str());
+  for (const auto& file : stage.files) std::printf("  %s\n", file.c_str());
+  std::printf("\n");
+}
+
 void run(Session& session, Arguments& arguments) {
-  if (arguments.smoke) {
-    // Every stage in seconds; later --set win.
-    const std::vector<std::string> small{"networks={search=2,select=2,report=2}",
-                                         "search.budget={generations=1}"};
-    arguments.overrides.insert(arguments.overrides.begin(), small.begin(), small.end());
-  }
   const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
   log_quietly(on_terminal);
   ProgressLine line(on_terminal);
@@ -95,16 +97,28 @@ void run(Session& session, Arguments& arguments) {
   for (const Pipeline& pipeline : pipelines) {
     const std::string seed = std::to_string(pipeline.seeds.seed);
     options.directory = arguments.seeds.empty() ? directory : directory / ("seed_" + seed);
-    results.push_back({pipeline.seeds.seed, run_search(pipeline, options)});
-    line.finish();
-    std::printf("%s%s\n", arguments.seeds.empty() ? "" : ("seed " + seed + ": ").c_str(),
-                summary_text(results.back().summary).c_str());
-    std::fflush(stdout);
-    if (results.back().summary.interrupted) {
+    if (several) std::printf("seed %s: ", seed.c_str());
+    bool stopped = false;
+    std::optional<RunSummary> found;
+    if (pipeline.search) {
+      found = run_search(pipeline, options);
+      line.finish();
+      std::printf("%s\n", summary_text(*found).c_str());
+      std::fflush(stdout);
+      stopped = found->interrupted;
+    }
+    if (!stopped && !pipeline.stages.empty()) {
+      const auto stages = run_stages(pipeline, found ? &*found : nullptr, options);
+      line.finish();
+      for (const StageSummary& stage : stages) print(stage);
+      stopped = stages.back().interrupted;
+    }
+    if (stopped) {
       std::printf("go on with the same command and --resume\n");
       session.exit = interrupted;
       return;
     }
+    if (found) results.push_back({pipeline.seeds.seed, std::move(*found)});
   }
   if (results.size() < 2) return;
   write_text_file(directory / "seeds.csv", seed_table_csv(results));
@@ -131,7 +145,7 @@ void add_run(CLI::App& app, Session& session) {
   command->add_flag("--resume", arguments->resume,
                     "Go on from the run directory's checkpoint, to the same bytes");
   command->add_flag("--smoke", arguments->smoke,
-                    "Two networks a set and one generation: every stage in seconds");
+                    "Two networks a set, one generation a search: every stage in seconds");
   add_isa(*command);
   command->footer(
       "Examples:\n"

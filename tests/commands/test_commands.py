@@ -143,6 +143,8 @@ class Commands(unittest.TestCase):
                  "perturbation.turnover.zzz=1": "[perturbation.NAME]", "loss.rate.zzz=1": "[loss.NAME]",
                  "networks.zzz=1": "networks", "search.zzz=1": "[search]", "search.budget.zzz=1": "budget of the search",
                  'search.free."EE.c.*".zzz=1': "[search.free]"}
+        for kind in ["simulate", "dropout", "rank_and_refit", "forward_selection", "sweep", "compare"]:
+            wrong[f'stage.a={{kind="{kind}",zzz=1}}'] = "[stage.NAME]"
         parameters = {"[perturbation.NAME]": "synaptic_turnover", "[loss.NAME]": "mean_rate"}
         known = {}
         for change, section in wrong.items():
@@ -167,7 +169,7 @@ class Commands(unittest.TestCase):
         tables = {"Top level": schema, "[seeds]": top["seeds"], "input": top["input"]["anyOf"][1], "circuit": top["circuit"],
                   "[population.NAME]": of["population"], "[pathway.NAME]": of["pathway"], "weights of a pathway": of["weights"],
                   "[phase.NAME]": of["phase"], "networks": top["networks"], "[search]": of["search"],
-                  "budget of the search": search["budget"], "[search.free]": search["free"]["additionalProperties"]["anyOf"][1]} | kinds
+                  "budget of the search": of["budget"], "[search.free]": search["free"]["additionalProperties"]["anyOf"][1], "[stage.NAME]": of["stage"]} | kinds
         self.assertEqual({name: set(table["properties"]) - {"preset"} for name, table in tables.items()}, known)
 
     def test_the_schema_of_pipelines_takes_what_check_takes(self):
@@ -273,6 +275,80 @@ check = {{ loss = {{ relative = 1e-9 }}, failed = "exact" }}
         self.says(run("regress", suite), 0, "note: the baseline was made with other builds of bell2024.temporal_oja")
         baseline.write_text("[case.life]\nloss = 3\n")
         self.says(run("regress", suite), 2, "suite.baseline.toml:2:8: 3 in a baseline; expected a list")
+
+    stages = [f"stage.{text}" for text in [
+        'drop={kind="dropout",networks=3}',
+        'refit={kind="rank_and_refit",dropout="drop",terms=[1,2],budget={generations=1}}',
+        'turnover={kind="sweep",rules={learned="search",none="no_plasticity"},networks=3,'
+        'vary={"perturbation.turnover.probability"=[0,0.01]}}',
+        'test={kind="compare",rules={none="no_plasticity",learned="search"},networks=3,published_statistics=true,'
+        'conditions={short={},long={phase={organise={trials=70}}}}}',
+        'lives={kind="simulate",networks=2}']]
+
+    def with_stages(self, *arguments):
+        sets = [part for stage in self.stages for part in ("--set", stage)]
+        return run("run", small, *sets, "--set", "search.budget={generations=2}", "--set", "networks.report=2", *arguments)
+
+    def test_stages_follow_the_search_and_are_not_run_twice(self):
+        out = scratch / "stages"
+        first = self.with_stages("--out", out)
+        self.says(first, 0, "stage drop", "how much the median loss rises without a coefficient", "stage refit", "terms  added",
+                  "learned, probability=0.01 minus learned, probability=0", "Kruskal-Wallis H", "lives.h5: 2 healthy lives")
+        files = ["drop/ranking.csv", "drop/results.h5", "refit/refit.csv", "refit/terms_2/rule.toml", "turnover/summary.csv",
+                 "test/comparisons.csv", "test/lives.csv", "lives/lives.h5"]
+        bytes_before = {name: (out / name).read_bytes() for name in files}
+        lives = [line.split(",") for line in (out / "turnover/lives.csv").read_text().splitlines()]
+        self.assertEqual(len(lives), 1 + 2 * 2 * 3)
+        log = (out / "log.txt").read_text()
+        self.says(self.with_stages("--out", out, "--resume"), 0, "stage drop", "lives.h5: is there")
+        self.assertNotIn("stage drop: 1 of", (out / "log.txt").read_text()[len(log):])
+        self.assertEqual({name: (out / name).read_bytes() for name in files}, bytes_before)
+
+        # The resolved pipeline is the same pipeline.
+        again = scratch / "stages_again"
+        self.says(run("run", out / "pipeline.toml", "--out", again, "--jobs", "1"), 0)
+        self.assertEqual({name: (again / name).read_bytes() for name in files[:-1]},
+                         {name: bytes_before[name] for name in files[:-1]})
+
+        # Without a search: rules of a run, in a life that is longer than theirs.
+        alone = ["--set", f'stage.t={{kind="compare",rules={{found="{out}",none="no_plasticity"}},networks=2,'
+                          'set={phase={organise={trials=65}}}}']
+        text = small.read_text()
+        bare = scratch / "no_search.toml"
+        bare.write_text(text[:text.index("[search]")])
+        self.says(run("run", bare, *alone, "--out", scratch / "alone"), 0, "stage t", "none minus found")
+        self.assertFalse((scratch / "alone/checkpoint.h5").exists())
+
+    def test_stages_that_are_killed_go_on_to_the_same_bytes(self):
+        whole, parts = scratch / "whole_stages", scratch / "parts_stages"
+        more = ["--set", "stage.drop.networks=60"]
+        self.says(self.with_stages("--out", whole, *more), 0)
+        sets = [part for stage in self.stages for part in ("--set", stage)]
+        process = subprocess.Popen([hebbforge, "run", small, "--out", parts, *sets, "--set", "search.budget={generations=2}",
+                                    "--set", "networks.report=2", *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while not (parts / "drop/results.h5").exists():
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        self.assertFalse((parts / "refit/refit.csv").exists())
+        self.says(self.with_stages("--out", parts, "--resume", *more), 0)
+        self.assertIn("stage drop: going on", (parts / "log.txt").read_text())
+        for name in ["drop/results.h5", "drop/ranking.csv", "refit/refit.csv", "turnover/lives.csv", "test/results.h5"]:
+            self.assertEqual((whole / name).read_bytes(), (parts / name).read_bytes(), name)
+
+    def test_mistakes_in_stages_are_told_before_the_first_life(self):
+        def told(stage, *texts):
+            self.says(run("check", small, "--set", stage), 2, *texts)
+        told('stage.a.kind="dropuot"', "'kind' is \"dropuot\"", "Did you mean 'dropout'?")
+        told('stage.a={kind="sweep"}', "needs a table 'vary' of one or two paths")
+        told('stage.a={kind="sweep",vary={"phase.organise.trails"=[1]}}', "has no key 'trails'", "Did you mean 'trials'?")
+        told('stage.a={kind="compare",conditions={x={loss={time={weight=-1}}}}}', "under 'x'", "'weight'")
+        told('stage.a={kind="compare",rules={x=["no_such_rule"]}}', "no preset named 'no_such_rule'")
+        told(f'stage.a={{kind="compare",rules={{x="{source}"}}}}', "is no run directory: it has no checkpoint.h5")
+        told('stage.a={kind="rank_and_refit",dropout="b",terms=[1],budget={generations=1}}',
+             "there is no earlier stage of kind dropout")
+        told('stage.a={kind="rank_and_refit",dropout="b",budget={generations=1}}', "needs the list 'terms'")
+        self.says(run("run", small, "--set", 'stage.a={kind="compare",rule="search",rules={}}'), 2, "both 'rule' and 'rules'")
 
     def test_runs_are_compared_and_tabled(self):
         a, b = scratch / "a", scratch / "b"

@@ -70,5 +70,7 @@ HEBBFORGE_API std::string toml_key(std::string_view key);
 HEBBFORGE_API std::string toml_text(std::string_view text);
 HEBBFORGE_API std::string toml_real(double value);
 HEBBFORGE_API std::string toml_value(const Config::Value& value);
+/// The same of any node, on one line: tables as inline tables.
+HEBBFORGE_API std::string toml_inline(const Node& node);
 
 }  // namespace hebbforge

@@ -12,6 +12,7 @@
 #include "host/resolved.hpp"
 #include "host/rule_file.hpp"
 #include "host/search_reader.hpp"
+#include "host/stage_reader.hpp"
 #include "host/suggestion.hpp"
 
 namespace hebbforge {
@@ -40,6 +41,7 @@ class PipelineReader {
     root_ = parse_toml_file(pipeline_.file);
     // --seed replaces every seed that the file derives from its own; --set may still name single ones.
     if (options_.seed) std::erase_if(root_.table, [](const Node::Entry& e) { return e.key == "seeds"; });
+    if (options_.smoke) make_small();
     for (const std::string& override : options_.overrides) merge(root_, parse_override(override));
     if (const Node* circuit = root_.find("circuit")) expand_circuit(*circuit);
     TableReader top(&root_, "the pipeline", {pipeline_.file.string(), 1, 1}, mistakes_);
@@ -67,10 +69,16 @@ class PipelineReader {
       read_search(top, plugins_, pipeline_);
     else
       top.take("search");
-    if (options_.needs_search && !pipeline_.search) {
+    // Each condition of a stage is all of this again; with mistakes it would only tell them again.
+    if (options_.stages && mistakes_.count() == 0)
+      read_stages(top, plugins_, options_, pipeline_);
+    else
+      top.take("stage");
+    if (options_.needs_search && !pipeline_.search && !root_.find("stage")) {
       mistakes_.add(
           top.place(),
-          "the pipeline has no table [search], so there is nothing to run; `simulate` runs single lives");
+          "the pipeline has neither a table [search] nor a [stage.NAME], so there is nothing to run; "
+          "`simulate` runs single lives");
     }
     top.finish();
     mistakes_.throw_if_any();
@@ -79,6 +87,28 @@ class PipelineReader {
   }
 
  private:
+  // Every stage in seconds; what --set says still wins.
+  void make_small() {
+    const auto set = [this](const std::string& text) { merge(root_, parse_override(text)); };
+    set("networks={search=2,select=2,report=2}");
+    if (root_.find("search")) set("search.budget={generations=1}");
+    const Node* stages = root_.find("stage");
+    if (!stages || stages->type != Node::Type::table) return;
+    std::vector<std::string> small;
+    for (const Node::Entry& stage : stages->table) {
+      const Node* kind = stage.value.find("kind");
+      const std::string name = kind && kind->type == Node::Type::text ? kind->text() : "";
+      const std::string path = "stage." + toml_key(stage.key);
+      if (name == "rank_and_refit")
+        small.push_back(path + "={budget={generations=1},terms=[1,2]}");
+      else if (name == "forward_selection")
+        small.push_back(path + "={budget={generations=1},terms=1}");
+      else
+        small.push_back(path + ".networks=2");
+    }
+    for (const std::string& text : small) set(text);
+  }
+
   // The preset of a circuit brings populations and pathways, which the pipeline overrides key by key.
   void expand_circuit(const Node& circuit) {
     if (circuit.type != Node::Type::table || !circuit.find("preset")) return;

@@ -179,7 +179,10 @@ std::filesystem::path installation_prefix() {
 
 std::string digest_of_file(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  return digest_of_text(std::string((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>()));
+}
+
+std::string digest_of_text(std::string_view bytes) {
   boost::uuids::detail::sha1 sha;
   sha.process_bytes(bytes.data(), bytes.size());
   unsigned digest[5];

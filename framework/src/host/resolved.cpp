@@ -117,11 +117,7 @@ void write_search(Writer& out, const SearchSpec& s) {
   for (const ReferenceRule& r : s.references) references.push_back(r.source);
   out.key("references", references);
   for (const std::string& source : references) write_digest(out, source);
-  out.table("search.budget");
-  if (s.budget.evaluations > 0) out.key("evaluations", s.budget.evaluations);
-  if (s.budget.generations > 0) out.key("generations", s.budget.generations);
-  if (s.budget.lives > 0) out.key("lives", s.budget.lives);
-  if (s.budget.wall_time > 0) out.key("wall_time", s.budget.wall_time);
+  out.line("budget = " + budget_text(s.budget));
   out.table("search.optimizer");
   out.choice(s.optimizer);
   out.table("search.free");
@@ -188,11 +184,31 @@ void write_all(Writer& out, const Pipeline& p) {
   if (p.search) write_search(out, *p.search);
 }
 
+void write_stages(Writer& out, const Pipeline& p) {
+  for (const StageSpec& stage : p.stages) {
+    out.table("stage." + toml_key(stage.name));
+    out.line(stage.text.substr(0, stage.text.rfind('\n')));
+  }
+}
+
 }  // namespace
+
+std::string budget_text(const BudgetSpec& budget) {
+  std::string text;
+  const auto add = [&](const char* name, const std::string& value) {
+    text += std::string(text.empty() ? "" : ", ") + name + " = " + value;
+  };
+  if (budget.evaluations > 0) add("evaluations", std::to_string(budget.evaluations));
+  if (budget.generations > 0) add("generations", std::to_string(budget.generations));
+  if (budget.lives > 0) add("lives", std::to_string(budget.lives));
+  if (budget.wall_time > 0) add("wall_time", toml_real(budget.wall_time));
+  return "{ " + text + " }";
+}
 
 std::string resolved_text(const Pipeline& pipeline) {
   Writer out;
   write_all(out, pipeline);
+  write_stages(out, pipeline);
   out.plugin_record();
   return out.take();
 }

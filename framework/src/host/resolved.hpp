@@ -18,7 +18,10 @@ std::vector<const RegisteredPlugin*> plugins_of(const Pipeline& pipeline);
 std::string plugin_record_text(const Pipeline& pipeline);
 
 /// The part of it in which a run and its resumption have to agree: without budget, size of the report set,
-/// executor and the plugins' files.
+/// stages, executor and the plugins' files.
 std::string identity_text(Pipeline pipeline);
+
+/// "{ evaluations = 3000 }"
+std::string budget_text(const BudgetSpec& budget);
 
 }  // namespace hebbforge

@@ -148,27 +148,29 @@ void start_from_rule(SearchSpec& search, const std::vector<std::optional<RuleSpe
   }
 }
 
-void read_budget(TableReader& search, BudgetSpec& budget) {
-  const Node* node = search.take("budget");
+}  // namespace
+
+BudgetSpec read_budget(TableReader& table) {
+  BudgetSpec budget;
+  const Node* node = table.take("budget");
   if (!node) {
-    search.mistakes().add(search.place(),
-                          "[search] needs the key 'budget', as in budget = { evaluations = 3000 }");
-    return;
+    table.mistakes().add(table.place(),
+                         table.what() + " needs the key 'budget', as in budget = { evaluations = 3000 }");
+    return budget;
   }
-  TableReader reader(node, "'budget'", node->place, search.mistakes());
+  TableReader reader(node, "'budget'", node->place, table.mistakes());
   budget.evaluations = reader.integer("evaluations", 0, 1);
   budget.generations = reader.integer("generations", 0, 1);
   budget.lives = reader.integer("lives", 0, 1);
   budget.wall_time = reader.real("wall_time", 0, {"s", 0, HUGE_VAL, true});
-  const auto before = search.mistakes().count();
+  const auto before = table.mistakes().count();
   reader.finish();
-  if (search.mistakes().count() == before && budget.evaluations == 0 && budget.generations == 0 &&
+  if (table.mistakes().count() == before && budget.evaluations == 0 && budget.generations == 0 &&
       budget.lives == 0 && budget.wall_time == 0) {
-    search.mistakes().add(node->place, "'budget' needs one of: evaluations, generations, lives, wall_time");
+    table.mistakes().add(node->place, "'budget' needs one of: evaluations, generations, lives, wall_time");
   }
+  return budget;
 }
-
-}  // namespace
 
 void read_search(TableReader& top, PluginReader& plugins, Pipeline& pipeline) {
   const Node* node = top.table("search");
@@ -177,7 +179,7 @@ void read_search(TableReader& top, PluginReader& plugins, Pipeline& pipeline) {
   TableReader reader(node, "[search]", node->place, mistakes);
   SearchSpec search;
   search.optimizer = plugins.nested(abi::Kind::optimizer, reader, "optimizer");
-  read_budget(reader, search.budget);
+  search.budget = read_budget(reader);
   search.graded_failure = reader.text("failure", "graded", {"graded", "published"}) == "graded";
   search.pick_by_median = reader.text("pick", "median", {"median", "sum"}) == "median";
   search.racing = reader.boolean("racing", false);

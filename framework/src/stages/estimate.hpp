@@ -1,4 +1,4 @@
-// What a search will cost, from a few lives run now.
+// What a run will cost, from a few lives run now.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,9 @@ namespace hebbforge {
 
 struct CostEstimate {
   double seconds_per_life = 0;  ///< processor time; median of three lives of random candidates
-  std::int64_t lives = 0;       ///< search, selections (at most one per generation), references, report
+  std::int64_t lives = 0;  ///< search, selections (at most one per generation), references, report, stages
   std::int64_t most_select_lives = 0;  ///< part of them, an upper bound
+  std::int64_t stage_lives = 0;        ///< part of them: of the stages after the search
   double core_hours = 0;
   std::int64_t jobs = 0;  ///< at a time
   double wall_seconds = 0;
@@ -18,7 +19,7 @@ struct CostEstimate {
 };
 
 /// Runs three lives. Approximate: candidates that fail early cost less, other programs slow the machine.
-/// \throws ConfigError without [search] or with a budget of wall time only
+/// \throws ConfigError if there is nothing to run, or with a budget of wall time only
 HEBBFORGE_API CostEstimate estimate_cost(const Pipeline& pipeline);
 
 }  // namespace hebbforge

@@ -15,7 +15,6 @@
 #include "engine/instruction_set.hpp"
 #include "host/document.hpp"
 #include "host/hdf5_file.hpp"
-#include "host/log_file.hpp"
 #include "host/resolved.hpp"
 #include "host/rule_file.hpp"
 #include "host/whole_file.hpp"
@@ -23,6 +22,7 @@
 #include "stages/evaluator.hpp"
 #include "stages/optimizer_state.hpp"
 #include "stages/racing.hpp"
+#include "stages/run_directory.hpp"
 #include "stages/search_record.hpp"
 #include "stages/statistics.hpp"
 
@@ -79,17 +79,7 @@ class Search {
   std::filesystem::path file(const char* name) const { return options_.directory / name; }
 
   void begin_directory() {
-    const bool there = std::filesystem::exists(options_.directory);
-    if (there && !options_.resume) {
-      throw ConfigError("the run directory '" + options_.directory.string() +
-                        "' exists; choose another with --out, or go on with --resume");
-    }
-    std::error_code error;
-    std::filesystem::create_directories(options_.directory, error);
-    if (error)
-      throw SimulationError("cannot make the run directory '" + options_.directory.string() +
-                            "': " + error.message());
-    log_to_file(file("log.txt"));
+    const bool there = begin_run_directory(options_);
     engine::log_instruction_set();
     resuming_ = options_.resume && std::filesystem::exists(file("checkpoint.h5"));
     if (!resuming_) write_text_file(file("pipeline.toml"), pipeline_.resolved);
@@ -533,6 +523,7 @@ class Search {
         summary.parameter_names.push_back(search_.free[k].path);
         summary.parameter_units.push_back(search_.free[k].unit);
         summary.parameters.push_back(search_.free[k].log_scale ? std::exp(value) : value);
+        summary.candidate.push_back(value);
       }
       for (const PathwaySpec& p : best.pathways) {
         if (p.rule) summary.formulas.push_back(p.name + ": " + formula_text(*p.rule));

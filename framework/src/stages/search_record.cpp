@@ -273,4 +273,21 @@ std::string SearchRecord::csv_rows(std::size_t from) const {
   return text;
 }
 
+Eigen::VectorXd picked_candidate(const std::filesystem::path& directory,
+                                 const std::vector<std::string>& names) {
+  const Hdf5Reader in(directory / "checkpoint.h5");
+  if (in.texts("search/parameter_names") != names)
+    throw ConfigError("the run '" + directory.string() +
+                      "' searched other parameters than its pipeline.toml says");
+  const std::uint64_t picked = in.integer("picked");
+  if (picked == 0) throw ConfigError("the run '" + directory.string() + "' has found no healthy rule");
+  const auto evaluation = in.integers("select/evaluation").at(picked - 1);
+  const auto parameters = in.reals("search/parameters");
+  if ((evaluation + 1) * names.size() > parameters.size())
+    throw ConfigError("'" + (directory / "checkpoint.h5").string() +
+                      "' is damaged: the picked candidate is missing");
+  return Eigen::Map<const Eigen::VectorXd>(parameters.data() + evaluation * names.size(),
+                                           static_cast<Eigen::Index>(names.size()));
+}
+
 }  // namespace hebbforge

@@ -70,4 +70,10 @@ Scores read_scores(const Hdf5Reader& in, const std::string& group, const LifeLay
 /// Of the first candidate.
 SetSummary summary_of(const Scores& scores);
 
+/// The candidate that the run in `directory` picked, as its optimizer proposed it.
+/// \param names  the parameters that it has to have searched
+/// \throws ConfigError if it searched others or found no healthy rule
+Eigen::VectorXd picked_candidate(const std::filesystem::path& directory,
+                                 const std::vector<std::string>& names);
+
 }  // namespace hebbforge

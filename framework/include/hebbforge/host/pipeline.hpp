@@ -135,6 +135,36 @@ struct SearchSpec {
   std::vector<FreeParameter> free;
 };
 
+struct Pipeline;
+
+/// A pipeline under one rule and one condition: what a stage scores.
+struct StageVariant {
+  std::string rule;      ///< the name that the stage gives to the rule, or to a family of rules
+  std::string instance;  ///< which one of a family: the name of its run; "" of a single rule
+  std::string condition;
+  std::shared_ptr<const Pipeline> pipeline;
+  bool learned = false;       ///< the values that this pipeline's search picks are still to be set
+  std::filesystem::path run;  ///< as learned, but by the run in this directory; empty: none
+};
+
+/// What is to be done once a search is over, or without one.
+struct StageSpec {
+  enum class Kind { simulate, dropout, rank_and_refit, forward_selection, sweep, compare };
+  std::string name;
+  Kind kind = Kind::compare;
+  std::string network_set = "report";
+  std::int64_t networks = 100;
+  std::vector<StageVariant> variants;  ///< the first is what the others are compared with
+  bool published_statistics = false;   ///< compare: also the tests of Bell et al. (2024)
+  // rank_and_refit and forward_selection:
+  std::vector<std::string> rankings;  ///< stages `dropout` of this pipeline, or folders of such in other runs
+  double keep_below = 0;              ///< instances whose full rule has a greater median loss are left out
+  std::vector<std::int64_t> terms;    ///< how many of the best ranked: one search for each number
+  bool keep_signs = true;
+  BudgetSpec budget;  ///< of one search
+  std::string text;   ///< the stage's table as TOML
+};
+
 struct NetworkCounts {
   std::int64_t search = 10, select = 10, report = 100;
 };
@@ -160,7 +190,8 @@ struct HEBBFORGE_API Pipeline {
   std::vector<LossSpec> losses;
   PluginChoice executor;
   std::optional<SearchSpec> search;
-  std::string resolved;  ///< the whole pipeline as TOML, every default and seed written out
+  std::vector<StageSpec> stages;  ///< in the order of the file
+  std::string resolved;           ///< the whole pipeline as TOML, every default and seed written out
 
   std::int64_t trials() const noexcept;                       ///< of a life
   std::size_t pathway_index(std::string_view name) const;     ///< \throws Error
@@ -171,7 +202,9 @@ struct PipelineOptions {
   std::vector<std::string> overrides;  ///< "loss.time.weight=500", as after --set; later ones win
   std::optional<std::uint64_t> seed;   ///< as after --seed
   std::string rule;                    ///< a rule file or preset that replaces the pipeline's rules; "": none
-  bool needs_search = false;           ///< a missing [search] is a mistake
+  bool needs_search = false;           ///< neither [search] nor a stage is a mistake
+  bool stages = true;                  ///< false: tables of stages are not looked at
+  bool smoke = false;                  ///< two networks a set, one generation a search, two terms a refit
 };
 
 /// Reads and checks a pipeline file and everything that it refers to.

@@ -94,7 +94,8 @@ class HEBBFORGE_API Registry {
 /// The directory of the running executable's installation or build: <executable>/.. .
 HEBBFORGE_API std::filesystem::path installation_prefix();
 
-/// SHA-1 of a file's bytes, hexadecimal.
+/// SHA-1, hexadecimal.
+HEBBFORGE_API std::string digest_of_text(std::string_view bytes);
 HEBBFORGE_API std::string digest_of_file(const std::filesystem::path& file);
 
 }  // namespace hebbforge

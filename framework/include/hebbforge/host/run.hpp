@@ -57,7 +57,8 @@ struct RunSummary {
   double seconds = 0;
   std::vector<std::string> formulas;  ///< one per pathway that learns: "EE: dw/dt = …"
   std::vector<std::string> parameter_names, parameter_units;
-  std::vector<double> parameters;          ///< of the picked rule, in their units
+  std::vector<double> parameters;  ///< of the picked rule, in their units
+  std::vector<double> candidate;   ///< the same as the optimizer proposed it: log scales as logarithms
   std::vector<std::string> stiff, sloppy;  ///< directions of the final distribution, most extreme first
   std::vector<std::string> measure_names;
   std::vector<RuleSummary> rules;  ///< the picked one first
@@ -67,6 +68,21 @@ struct RunSummary {
 /// Runs the search of a pipeline into a run directory.
 /// \throws ConfigError if the directory exists, or belongs to another pipeline; SimulationError
 HEBBFORGE_API RunSummary run_search(const Pipeline& pipeline, const RunOptions& options);
+
+/// What a stage found.
+struct StageSummary {
+  std::string name, text;  ///< text: its table, to be read
+  bool interrupted = false;
+  std::vector<std::filesystem::path> files;
+};
+
+/// Runs the stages of a pipeline after its search, each into its own folder of the run directory. A stage
+/// whose results are there, made from the same inputs, is not run again.
+/// \param search  what the pipeline's search found; null: it has none
+/// \returns one summary per stage; the last one says whether it was interrupted
+/// \throws ConfigError, SimulationError
+HEBBFORGE_API std::vector<StageSummary> run_stages(const Pipeline& pipeline, const RunSummary* search,
+                                                   const RunOptions& options);
 
 /// A table of the rules' losses, and where the files are.
 HEBBFORGE_API std::string summary_text(const RunSummary& summary);

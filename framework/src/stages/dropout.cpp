@@ -1,0 +1,100 @@
+#include "stages/dropout.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <utility>
+
+#include "host/document.hpp"
+#include "host/whole_file.hpp"
+
+namespace hebbforge {
+namespace {
+constexpr std::string_view dropped = " = 0";  // condition "EE.c.x~*y = 0"
+}
+
+std::vector<Coefficient> coefficients_of(const Pipeline& pipeline) {
+  std::vector<Coefficient> all;
+  for (std::size_t p = 0; p < pipeline.pathways.size(); ++p) {
+    if (!pipeline.pathways[p].rule) continue;
+    const RuleBasis& basis = *pipeline.pathways[p].rule->basis;
+    const auto parameters = basis.parameters();
+    const auto signals = basis.signals();
+    // Signals of terms count within their own side.
+    const auto time_constant = [&](Side side, int signal) {
+      for (const Signal& s : signals) {
+        if (s.side == side && signal-- == 0) return s.tau;
+      }
+      return -1;
+    };
+    for (std::size_t k = 0; k < parameters.size(); ++k) {
+      if (!std::string_view(parameters[k].name).starts_with("c.")) continue;
+      Coefficient c{pipeline.pathways[p].name + "." + parameters[k].name, p, k};
+      for (const Term& term : basis.terms()) {
+        if (term.coefficient != static_cast<int>(k)) continue;
+        for (const auto& [side, signal] : {std::pair{Side::pre, term.pre_signal},
+                                           {Side::post, term.post_signal},
+                                           {Side::synapse, term.synapse_signal}}) {
+          const int tau = signal < 0 ? -1 : time_constant(side, signal);
+          if (tau >= 0) c.time_constants.push_back(static_cast<std::size_t>(tau));
+        }
+      }
+      all.push_back(std::move(c));
+    }
+  }
+  return all;
+}
+
+std::vector<Variant> dropout_variants(const StageContext& context) {
+  std::vector<Variant> all;
+  for (const Variant& full : variants_of(context)) {
+    all.push_back({full.rule, full.instance, "full", full.pipeline});
+    for (const Coefficient& c : coefficients_of(full.pipeline)) {
+      if (full.pipeline.pathways[c.pathway].rule->values[c.index] == 0) continue;
+      Variant without{full.rule, full.instance, c.path + std::string(dropped), full.pipeline};
+      without.pipeline.pathways[c.pathway].rule->values[c.index] = 0;
+      all.push_back(std::move(without));
+    }
+  }
+  return all;
+}
+
+std::vector<RankedCoefficient> ranking_of(const std::vector<Variant>& variants, double keep_below) {
+  std::vector<std::pair<std::string, std::vector<double>>> shifts;  // in the order of the rule
+  double full = 0;
+  for (const Variant& v : variants) {
+    const double middle = median(v.scores.losses(0));
+    if (v.condition == "full") {  // of the variants up to the next full rule
+      full = middle;
+      continue;
+    }
+    if (!(full < keep_below) || !v.condition.ends_with(dropped)) continue;
+    const std::string path = v.condition.substr(0, v.condition.size() - dropped.size());
+    auto at = std::ranges::find(shifts, path, &std::pair<std::string, std::vector<double>>::first);
+    if (at == shifts.end()) at = shifts.insert(shifts.end(), {path, {}});
+    at->second.push_back(std::max(0.0, middle - full));
+  }
+  std::vector<RankedCoefficient> ranking;
+  for (const auto& [path, values] : shifts) ranking.push_back({path, median(values), values.size()});
+  std::ranges::stable_sort(ranking, std::greater{}, &RankedCoefficient::shift);
+  return ranking;
+}
+
+std::string write_ranking(const StageContext& context, const std::vector<RankedCoefficient>& ranking) {
+  std::string csv = "rank,coefficient,median_shift,instances\n", text;
+  for (std::size_t k = 0; k < ranking.size(); ++k) {
+    const RankedCoefficient& r = ranking[k];
+    csv += std::to_string(k + 1) + "," + r.path + "," + toml_real(r.shift) + "," +
+           std::to_string(r.instances) + "\n";
+    char line[160];
+    std::snprintf(line, sizeof line,
+                  std::isinf(r.shift) ? "%3zu  %-16s fails without it\n" : "%3zu  %-16s %.4g\n", k + 1,
+                  r.path.c_str(), r.shift);
+    text += line;
+  }
+  write_text_file(context.folder / "ranking.csv", csv);
+  return "how much the median loss rises without a coefficient\n" + text;
+}
+
+}  // namespace hebbforge

@@ -1,0 +1,121 @@
+// What a pipeline does after its search, stage by stage.
+#include <hebbforge/error.hpp>
+#include <hebbforge/host/run.hpp>
+#include <hebbforge/interfaces/executor.hpp>
+
+#include "engine/instruction_set.hpp"
+#include "host/hdf5_file.hpp"
+#include "host/log_file.hpp"
+#include "host/resolved.hpp"
+#include "host/whole_file.hpp"
+#include "stages/dropout.hpp"
+#include "stages/refit.hpp"
+#include "stages/run_directory.hpp"
+#include "stages/variants.hpp"
+
+namespace hebbforge {
+namespace {
+
+StageSummary scored(const StageContext& context, std::vector<Variant> variants) {
+  StageSummary summary{context.spec.name, "", false, {}};
+  summary.interrupted = !score(context, variants);
+  if (summary.interrupted) return summary;
+  summary.text = write_tables(context, variants);
+  for (const char* name : {"summary.csv", "comparisons.csv", "lives.csv", "results.h5"}) {
+    if (std::filesystem::exists(context.folder / name)) summary.files.push_back(context.folder / name);
+  }
+  if (context.spec.kind == StageSpec::Kind::dropout) {
+    summary.text += "\n" + write_ranking(context, ranking_of(variants, HUGE_VAL));
+    summary.files.push_back(context.folder / "ranking.csv");
+  }
+  return summary;
+}
+
+// "lives.h5"; of several variants "RULE_INSTANCE_CONDITION.h5".
+std::string file_name(const StageContext& context, const Variant& v) {
+  if (context.spec.variants.size() == 1) return "lives.h5";
+  std::string name;
+  for (const std::string& part : {v.rule, v.instance, v.condition}) {
+    if (!part.empty()) name += (name.empty() ? "" : "_") + part;
+  }
+  for (char& c : name) {
+    if (c == '/') c = '_';
+  }
+  return name + ".h5";
+}
+
+StageSummary recorded(const StageContext& context) {
+  StageSummary summary{context.spec.name, "", false, {}};
+  for (Variant& v : variants_of(context)) {
+    SimulateOptions options;
+    options.out = context.folder / file_name(context, v);
+    options.networks = context.spec.networks;
+    options.set = context.spec.network_set;
+    options.reference_kernel = context.options.reference_kernel;
+    options.stop = context.options.stop;
+    v.pipeline.stages.clear();
+    v.pipeline.executor = context.pipeline.executor;
+    v.pipeline.resolved = resolved_text(v.pipeline);
+    summary.files.push_back(options.out);
+    if (std::filesystem::exists(options.out) &&
+        Hdf5Reader(options.out).text("pipeline") == v.pipeline.resolved) {
+      summary.text += options.out.filename().string() + ": is there\n";
+      continue;
+    }
+    try {
+      const LivesOverview all = overview_of(simulate(v.pipeline, options));
+      char line[200];
+      std::snprintf(line, sizeof line, ": %zu healthy lives, %zu failed, median loss %.4g\n", all.healthy,
+                    all.failed, all.loss);
+      summary.text += options.out.filename().string() + line;
+    } catch (const Interrupted&) {
+      summary.interrupted = true;
+      return summary;
+    }
+  }
+  return summary;
+}
+
+}  // namespace
+
+std::vector<StageSummary> run_stages(const Pipeline& pipeline, const RunSummary* search,
+                                     const RunOptions& options) {
+  std::vector<StageSummary> summaries;
+  if (!search) {
+    begin_run_directory(options);
+    engine::log_instruction_set();
+    write_text_file(options.directory / "pipeline.toml", pipeline.resolved);
+  }
+  const auto executor = pipeline.executor.plugin->create<Executor>(pipeline.executor.config);
+  Evaluator evaluator(*executor, options.stop, options.reference_kernel);
+  for (const StageSpec& spec : pipeline.stages) {
+    const StageContext context{spec, pipeline, search, options, evaluator, options.directory / spec.name};
+    std::error_code error;
+    std::filesystem::create_directories(context.folder, error);
+    if (error)
+      throw SimulationError("cannot make the folder '" + context.folder.string() + "': " + error.message());
+    switch (spec.kind) {
+      case StageSpec::Kind::simulate:
+        summaries.push_back(recorded(context));
+        break;
+      case StageSpec::Kind::dropout:
+        summaries.push_back(scored(context, dropout_variants(context)));
+        break;
+      case StageSpec::Kind::sweep:
+      case StageSpec::Kind::compare:
+        summaries.push_back(scored(context, variants_of(context)));
+        break;
+      case StageSpec::Kind::rank_and_refit:
+        summaries.push_back(rank_and_refit(context));
+        break;
+      case StageSpec::Kind::forward_selection:
+        summaries.push_back(forward_selection(context));
+        break;
+    }
+    log_to_file(options.directory / "log.txt");
+    if (summaries.back().interrupted) break;
+  }
+  return summaries;
+}
+
+}  // namespace hebbforge
