@@ -99,12 +99,13 @@ class PipelineReader {
       const Node* kind = stage.value.find("kind");
       const std::string name = kind && kind->type == Node::Type::text ? kind->text() : "";
       const std::string path = "stage." + toml_key(stage.key);
-      if (name == "rank_and_refit")
-        small.push_back(path + "={budget={generations=1},terms=[1,2]}");
-      else if (name == "forward_selection")
-        small.push_back(path + "={budget={generations=1},terms=1}");
-      else
+      const std::string budget = stage.value.find("search") ? ".search.budget" : ".budget";
+      if (name == "rank_and_refit" || name == "forward_selection") {
+        small.push_back(path + budget + "={generations=1}");
+        small.push_back(path + ".terms=" + (name == "rank_and_refit" ? "[1,2]" : "1"));
+      } else {
         small.push_back(path + ".networks=2");
+      }
     }
     for (const std::string& text : small) set(text);
   }

@@ -35,6 +35,7 @@ struct Condition {
 struct Source {
   std::string rule, instance, text;
   Place place;
+  std::vector<std::string> overrides{};
 };
 
 std::vector<std::string> overrides_of(const Node& table) {
@@ -92,7 +93,7 @@ class StageReader {
     if (one && several) mistakes_.add(one->place, reader_.what() + " has both 'rule' and 'rules'; give one");
     std::vector<Source> all;
     if (several) {
-      for (const Node::Entry& family : several->table) add_sources(family.key, family.value, all);
+      for (const Node::Entry& family : several->table) read_family(family, all);
     } else if (one) {
       add_sources("", *one, all);
     } else {
@@ -106,6 +107,20 @@ class StageReader {
       }
     }
     return all;
+  }
+
+  // A rule, a list of rules, or a table of such and of what they bring along.
+  void read_family(const Node::Entry& family, std::vector<Source>& all) {
+    if (family.value.type != Node::Type::table) return add_sources(family.key, family.value, all);
+    TableReader table(&family.value, "the rule '" + family.key + "' of " + reader_.what(), family.key_place,
+                      mistakes_);
+    table.require("from");
+    const std::size_t first = all.size();
+    if (const Node* from = table.take("from")) add_sources(family.key, *from, all);
+    if (const Node* set = table.table("set")) {
+      for (std::size_t k = first; k < all.size(); ++k) all[k].overrides = overrides_of(*set);
+    }
+    table.finish();
   }
 
   void add_sources(const std::string& name, const Node& node, std::vector<Source>& all) {
@@ -139,17 +154,17 @@ class StageReader {
     }
     // A run, or the folder of the runs of several seeds.
     std::vector<std::filesystem::path> runs;
-    if (std::filesystem::exists(path / "checkpoint.h5")) {
+    if (std::filesystem::exists(path / "pipeline.toml")) {
       runs.push_back(path);
     } else {
       for (const auto& inner : std::filesystem::directory_iterator(path)) {
-        if (std::filesystem::exists(inner.path() / "checkpoint.h5")) runs.push_back(inner.path());
+        if (std::filesystem::exists(inner.path() / "pipeline.toml")) runs.push_back(inner.path());
       }
       std::ranges::sort(runs);
       in_family = true;
     }
     if (runs.empty())
-      mistakes_.add(node.place, "'" + path.string() + "' is no run directory: it has no checkpoint.h5");
+      mistakes_.add(node.place, "'" + path.string() + "' is no run directory: it has no pipeline.toml");
     for (const auto& run : runs) {
       const std::string own = run.filename().string();
       all.push_back(
@@ -224,7 +239,8 @@ class StageReader {
                                   ",inputs=" + std::to_string(s.inputs) +
                                   ",perturbations=" + std::to_string(s.perturbations) + "}");
     }
-    options.overrides.insert(options.overrides.end(), condition.overrides.begin(), condition.overrides.end());
+    for (const auto* overrides : {&source.overrides, &condition.overrides})
+      options.overrides.insert(options.overrides.end(), overrides->begin(), overrides->end());
     const auto file = is_run ? variant.run / "pipeline.toml" : pipeline_.file;
     try {
       auto read = std::make_shared<Pipeline>(load_pipeline(plugins_.registry(), file, options));
@@ -279,8 +295,13 @@ class StageReader {
   }
 
   void read_searches() {
-    if (!pipeline_.search) {
-      mistakes_.add(reader_.place(), reader_.what() + " searches, so the pipeline needs the table [search]");
+    const bool own = entry_.value.find("search");
+    Pipeline with_own = pipeline_;
+    if (own) read_search(reader_, plugins_, with_own);
+    spec_.search = with_own.search;
+    if (!spec_.search) {
+      mistakes_.add(reader_.place(),
+                    reader_.what() + " searches, so it or the pipeline needs a table [search]");
       return;
     }
     if (spec_.kind == Kind::rank_and_refit) {
@@ -299,7 +320,7 @@ class StageReader {
     } else {
       spec_.terms = {reader_.integer("terms", 4, 1, 1000)};
     }
-    spec_.budget = read_budget(reader_);
+    if (!own) spec_.search->budget = read_budget(reader_);
   }
 
   // --- the table again, complete
@@ -314,11 +335,16 @@ class StageReader {
     }
     std::string rules;
     for (std::size_t k = 0; k < sources.size(); ++k) {
-      const bool family = !sources[k].instance.empty(),
-                 first = k == 0 || sources[k].rule != sources[k - 1].rule,
-                 last = k + 1 == sources.size() || sources[k + 1].rule != sources[k].rule;
-      if (first) rules += (k == 0 ? "" : ", ") + toml_key(sources[k].rule) + " = " + (family ? "[" : "");
-      rules += (first ? "" : ", ") + toml_text(sources[k].text) + (last && family ? "]" : "");
+      const Source& source = sources[k];
+      const bool family = !source.instance.empty(), first = k == 0 || source.rule != sources[k - 1].rule,
+                 last = k + 1 == sources.size() || sources[k + 1].rule != source.rule;
+      if (first) rules += (k == 0 ? "" : ", ") + toml_key(source.rule) + " = { from = " + (family ? "[" : "");
+      rules += (first ? "" : ", ") + toml_text(source.text) + (last && family ? "]" : "");
+      if (!last) continue;
+      const Node* written = entry_.value.find("rules");
+      written = written ? written->find(source.rule) : nullptr;
+      const Node* set = written && written->type == Node::Type::table ? written->find("set") : nullptr;
+      rules += (set ? ", set = " + toml_inline(*set) : "") + " }";
     }
     key("rules", "{ " + rules + " }");
     if (searches(spec_.kind)) {
@@ -330,7 +356,10 @@ class StageReader {
       } else {
         key("terms", std::to_string(spec_.terms.front()));
       }
-      key("budget", budget_text(spec_.budget));
+      if (const Node* own = entry_.value.find("search"))
+        key("search", toml_inline(*own));
+      else
+        key("budget", budget_text(spec_.search->budget));
     } else {
       key("network_set", toml_text(spec_.network_set));
       key("networks", std::to_string(spec_.networks));

@@ -75,7 +75,7 @@ std::int64_t evaluations_of(const BudgetSpec& b, std::int64_t population, std::i
 std::int64_t lives_of(const StageSpec& stage, const Pipeline& pipeline, std::int64_t population) {
   const auto n = pipeline.networks;
   const auto one_search = [&] {
-    const std::int64_t evaluations = evaluations_of(stage.budget, population, n.search);
+    const std::int64_t evaluations = evaluations_of(stage.search->budget, population, n.search);
     return evaluations * n.search + (evaluations + population - 1) / population * n.select;
   };
   switch (stage.kind) {

@@ -40,14 +40,13 @@ Pipeline start_pipeline(const StageContext& context) {
 
 // `start` with the coefficients `active` and their time constants free, and every other free coefficient 0.
 Pipeline restricted(const StageContext& context, Pipeline start, const std::vector<std::string>& active) {
-  const std::vector<FreeParameter> before = context.pipeline.search->free;
-  start.search = context.pipeline.search;
+  const std::vector<FreeParameter>& before = context.spec.search->free;
+  start.search = context.spec.search;
   start.stages.clear();
   SearchSpec& search = *start.search;
   search.free.clear();
   search.references.clear();
   search.start_from.clear();
-  search.budget = context.spec.budget;
   const auto is_free = [&](std::size_t pathway, std::size_t index) -> const FreeParameter* {
     for (const FreeParameter& f : before) {
       if (f.target.part == ParameterTarget::Part::rule && f.target.owner == pathway &&
@@ -204,8 +203,8 @@ StageSummary forward_selection(const StageContext& context) {
     };
     std::optional<Found> best;
     for (const Coefficient& c : coefficients) {
-      const bool is_free = std::ranges::find(context.pipeline.search->free, c.path, &FreeParameter::path) !=
-                           context.pipeline.search->free.end();
+      const bool is_free = std::ranges::find(context.spec.search->free, c.path, &FreeParameter::path) !=
+                           context.spec.search->free.end();
       if (!is_free || std::ranges::find(chosen, c.path) != chosen.end()) continue;
       auto active = chosen;
       active.push_back(c.path);

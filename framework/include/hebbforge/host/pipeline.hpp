@@ -161,8 +161,8 @@ struct StageSpec {
   double keep_below = 0;              ///< instances whose full rule has a greater median loss are left out
   std::vector<std::int64_t> terms;    ///< how many of the best ranked: one search for each number
   bool keep_signs = true;
-  BudgetSpec budget;  ///< of one search
-  std::string text;   ///< the stage's table as TOML
+  std::optional<SearchSpec> search;  ///< of one search: optimizer, budget, what may move
+  std::string text;                  ///< the stage's table as TOML
 };
 
 struct NetworkCounts {
