@@ -11,6 +11,7 @@
 namespace hebbforge {
 
 Constraint::~Constraint() = default;
+void Constraint::before_trial(std::int64_t, std::string_view, const LifeView&) {}
 Executor::~Executor() = default;
 Job::~Job() = default;
 LifeContext::~LifeContext() = default;

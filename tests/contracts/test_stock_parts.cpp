@@ -1,10 +1,13 @@
-// What the stock perturbation and stimulus promise beyond their kind: how often they act.
+// What the stock perturbations and stimulus promise beyond their kind: how often, how much and where they
+// act.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <hebbforge/error.hpp>
 #include <hebbforge/host/contracts.hpp>
 #include <hebbforge/host/registry.hpp>
 #include <hebbforge/interfaces/perturbation.hpp>
 #include <hebbforge/interfaces/stimulus.hpp>
+#include <vector>
 
 #include "contracts/fake_life.hpp"
 
@@ -131,6 +134,161 @@ BOOST_AUTO_TEST_CASE(gain_acts_on_the_fresh_input_alone) {
   check_count(tenfold.fresh, 10 * 20 * 50 * (24 * 20 * 0.064));
   BOOST_TEST(tenfold.frozen == once.frozen);
   BOOST_TEST(spikes("E", 0, 2, 5).fresh == 0);
+}
+
+namespace {
+
+// Logarithms of the factors, or differences, by which one trial of jitter changed the plastic weights of EE.
+std::vector<double> jitter(const std::string& noise, double sd, int lives) {
+  const RegisteredPlugin& plugin = stock(abi::Kind::perturbation, "weight_jitter");
+  Config config = contract_config(*plugin.descriptor);
+  config.set("noise", noise);
+  config.set("sd", sd);
+  config.set("keep_signs", false);
+  std::vector<double> changes;
+  for (int network = 0; network < lives; ++network) {
+    FakeLife life(network);
+    const Eigen::MatrixXd before = life.weights("EE");
+    Random random(5, "jitter", static_cast<std::uint64_t>(network));
+    plugin.create<Perturbation>(config)->before_trial(0, life, random);
+    const Eigen::MatrixXd after = life.weights("EE");
+    BOOST_TEST(after.diagonal().isZero(0));
+    for (Eigen::Index k = 0; k < before.size(); ++k) {
+      const double a = before.reshaped()[k], b = after.reshaped()[k];
+      if (a != 0) changes.push_back(noise == "additive" ? b - a : std::log(b / a));
+    }
+  }
+  return changes;
+}
+
+// The manipulated life; `random` stands for nothing here.
+void manipulate(FakeLife& life, const std::vector<std::pair<std::string, Config::Value>>& values,
+                int trials = 1) {
+  const RegisteredPlugin& plugin = stock(abi::Kind::perturbation, "cell_manipulation");
+  Config config = contract_config(*plugin.descriptor);
+  for (const auto& [name, value] : values) config.set(name, value);
+  const auto perturbation = plugin.create<Perturbation>(config);
+  Random random(6, "manipulate");
+  perturbation->begin_life(life, random);
+  if (config.text("selection") != "index") life.record(*perturbation, false);
+  for (int trial = 0; trial < trials; ++trial) perturbation->before_trial(trial, life, random);
+}
+
+// Index of the cell whose incoming EE weights became half as large.
+Eigen::Index halved(std::string_view selection, std::int64_t cell) {
+  FakeLife life;
+  const Eigen::MatrixXd before = life.weights("EE");
+  manipulate(life, {{"pathway", std::string("EE")}, {"selection", std::string(selection)}, {"cell", cell}},
+             3);
+  const Eigen::MatrixXd after = life.weights("EE");
+  Eigen::Index found = -1;
+  for (Eigen::Index i = 0; i < before.rows(); ++i) {
+    if (after.row(i) == before.row(i)) continue;
+    BOOST_TEST(found == -1);
+    BOOST_TEST((after.row(i) == 0.5 * before.row(i)));
+    found = i;
+  }
+  return found;
+}
+
+}  // namespace
+
+// 6000 changes: sd is met within 4.9 / sqrt(2 * 6000), the mean within 4.9 sd / sqrt(6000).
+BOOST_AUTO_TEST_CASE(jitter_spreads_weights_as_much_as_it_says) {
+  for (const std::string noise : {"multiplicative", "additive"}) {
+    const std::vector<double> changes = jitter(noise, 0.3, 10);
+    BOOST_TEST_REQUIRE(changes.size() == 6000u);
+    const Eigen::Map<const Eigen::ArrayXd> c(changes.data(), 6000);
+    BOOST_TEST(std::abs(c.mean()) < deviations * 0.3 / std::sqrt(6000));
+    BOOST_TEST(std::abs(std::sqrt(c.square().mean()) / 0.3 - 1) < deviations / std::sqrt(12000));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(additive_jitter_silences_what_would_change_its_sign) {
+  const RegisteredPlugin& plugin = stock(abi::Kind::perturbation, "weight_jitter");
+  Config config = contract_config(*plugin.descriptor);
+  config.set("noise", std::string("additive"));
+  config.set("sd", 0.5);
+  config.set("pathway", std::string("IE"));
+  FakeLife life;
+  Random random(5, "jitter");
+  plugin.create<Perturbation>(config)->before_trial(0, life, random);
+  BOOST_TEST((life.weights("IE").array() <= 0).all());
+  BOOST_TEST((life.weights("IE").array() == 0).any());
+  BOOST_TEST((life.weights("IE").array() < -0.5).any());
+}
+
+BOOST_AUTO_TEST_CASE(a_cell_is_chosen_by_index_by_rank_or_as_the_published_code_chose_it) {
+  // Centres of mass of the recorded rates, written out.
+  FakeLife life;
+  const RegisteredPlugin& plugin = stock(abi::Kind::perturbation, "cell_manipulation");
+  const auto part = plugin.create<Perturbation>(contract_config(*plugin.descriptor));
+  life.record(*part, false);
+  const Eigen::MatrixXd rates = life.recording("rates")[0];
+  const Eigen::VectorXd centre =
+      (rates * Eigen::VectorXd::LinSpaced(rates.cols(), 0, static_cast<double>(rates.cols() - 1)))
+          .cwiseQuotient(rates.rowwise().sum());
+  const auto rank = [&](Eigen::Index cell) { return (centre.array() < centre[cell]).count(); };
+  for (const std::int64_t cell : {0, 7, 13, 24}) {
+    BOOST_TEST(halved("index", cell) == cell);
+    BOOST_TEST(rank(halved("rank", cell)) == cell);
+    BOOST_TEST(halved("published", cell) == rank(cell));
+  }
+  BOOST_TEST(rank(13) != 13);  // or the selections could not be told apart
+}
+
+BOOST_AUTO_TEST_CASE(without_a_pathway_all_weights_onto_the_cell_are_scaled) {
+  FakeLife life, untouched;
+  manipulate(life, {{"selection", std::string("index")}, {"cell", std::int64_t{4}}, {"factor", 1.5}});
+  for (const char* p : {"EE", "IE"}) {
+    Eigen::MatrixXd expected = untouched.weights(p);
+    expected.row(4) *= 1.5;
+    BOOST_TEST((life.weights(p) == expected));
+  }
+  BOOST_TEST((life.weights("EI") == untouched.weights("EI")));
+}
+
+BOOST_AUTO_TEST_CASE(fresh_input_of_one_cell_is_scaled_once) {
+  FakeLife life;
+  manipulate(life,
+             {{"what", std::string("scale_fresh_input")},
+              {"selection", std::string("index")},
+              {"cell", std::int64_t{4}},
+              {"factor", 10.0}},
+             5);
+  Eigen::VectorXd expected = Eigen::VectorXd::Ones(25);
+  expected[4] = 10;
+  BOOST_TEST((life.input_gain("E") == expected));
+  BOOST_TEST((life.input_gain("I").array() == 1).all());
+}
+
+BOOST_AUTO_TEST_CASE(an_ablated_cell_has_no_synapses_and_turnover_gives_it_none) {
+  FakeLife life, untouched;
+  const RegisteredPlugin& plugin = stock(abi::Kind::perturbation, "synaptic_turnover");
+  Config config = contract_config(*plugin.descriptor);
+  config.set("probability", 1.0);
+  const auto turnover = plugin.create<Perturbation>(config);
+  Random random(7, "turnover");
+  turnover->before_trial(0, life, random);
+  turnover->before_trial(1, life, random);
+  manipulate(
+      life,
+      {{"what", std::string("ablate")}, {"selection", std::string("index")}, {"cell", std::int64_t{4}}});
+  turnover->before_trial(2, life, random);
+  turnover->before_trial(3, life, random);
+  for (const char* p : {"EE", "EI"}) BOOST_TEST(life.weights(p).col(4).isZero(0));
+  for (const char* p : {"EE", "IE"}) BOOST_TEST(life.weights(p).row(4).isZero(0));
+  BOOST_TEST(life.plastic("EE").sum() == untouched.plastic("EE").sum() - 48);
+  BOOST_TEST((life.weights("EE").array() != 0).count() == 600 - 48);
+}
+
+BOOST_AUTO_TEST_CASE(a_cell_that_cannot_be_found_is_refused) {
+  FakeLife life;
+  const auto index = std::pair<std::string, Config::Value>{"selection", std::string("index")};
+  BOOST_CHECK_THROW(manipulate(life, {index, {"cell", std::int64_t{25}}}), Error);
+  BOOST_CHECK_THROW(manipulate(life, {index, {"pathway", std::string("EI")}}), Error);
+  BOOST_CHECK_THROW(
+      manipulate(life, {index, {"what", std::string("ablate")}, {"pathway", std::string("EE")}}), Error);
 }
 
 }  // namespace hebbforge

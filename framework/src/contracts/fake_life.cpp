@@ -43,7 +43,7 @@ void FakeLife::record(const LifePart& part, bool silent) {
     if (wanted.stride < 1)
       throw Error("'" + quantity + "' is recorded every " + std::to_string(wanted.stride) + " steps");
     const Eigen::Index samples = (steps(0) + wanted.stride - 1) / wanted.stride;
-    for (int trial = 0; trial < 3; ++trial)
+    for (int trial = 0; trial < (wanted.trials == "previous" ? 1 : 3); ++trial)
       recorded_[std::string(wanted.name)].push_back(
           uniform_matrix(rows, samples, 0, silent ? 0 : 0.1, random));
   }

@@ -19,7 +19,7 @@ class HEBBFORGE_API FakeLife final : public LifeView {
   static constexpr Eigen::Index excitatory = 25, inhibitory = 8;
 
   explicit FakeLife(std::int64_t network = 0);
-  /// Three trials of every recording that the part names.
+  /// Three trials of every recording that the part names, or the previous one.
   /// \throws Error for an unknown quantity
   void record(const LifePart& part, bool silent);
 

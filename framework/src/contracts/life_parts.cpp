@@ -27,6 +27,7 @@ Random stream(std::int64_t network, std::int64_t trial, std::uint64_t seed = 9) 
 // A whole life under a perturbation.
 void perturb(const RegisteredPlugin& plugin, FakeLife& life) {
   const auto perturbation = begun<Perturbation>(plugin, life);
+  life.record(*perturbation, false);
   for (std::int64_t trial = 0; trial < life.trials(); ++trial) {
     Random random = stream(life.network(), trial);
     perturbation->before_trial(trial, life, random);
@@ -129,7 +130,8 @@ std::vector<ContractResult> check_constraint(const RegisteredPlugin& plugin, con
   const auto applied = [&](Index rows, Index cols) {
     FakeLife life;
     const auto constraint = begun<Constraint>(plugin, life);
-    constraint->before_trial(0, life);
+    life.record(*constraint, false);
+    constraint->before_trial(0, "EE", life);
     Random random(10, "contract constraint");
     Padded weights(uniform_matrix(rows, cols, 0, 5, random));
     const Padded mask(rows, cols, 1);

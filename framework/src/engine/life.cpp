@@ -41,15 +41,24 @@ using namespace engine;
 
 constexpr double runaway_weight = 100, dead_weight = 1.5e-6;  // experiments of Bell et al.: blow-up checks
 
-/// A recording that a loss asked for, resolved.
+/// A recording that a part asked for, resolved.
 struct ResolvedRecording {
   std::string name;
   std::vector<std::int64_t> trials;
   Eigen::Index first_row = 0, rows = 0;  ///< of all cells, if of rates
   int weight_pathway = -1;               ///< else: index of the pathway
   std::int64_t stride = 1;
-  std::vector<ConstMatrixView> views;  ///< filled when the life is over
+  std::vector<ConstMatrixView> views;  ///< filled when the life is over, or before each trial
+
+  /// \param all  rates of all cells
+  ConstMatrixView rates_of(const Eigen::MatrixXd& all) const {
+    return {all.data() + first_row, rows, (all.cols() + stride - 1) / stride,
+            Eigen::OuterStride<>(all.rows() * stride)};
+  }
 };
+using Recordings = std::vector<ResolvedRecording>;
+
+constexpr std::string_view previous_trial = "previous";
 
 /// A population's cells.
 struct Cells {
@@ -81,8 +90,7 @@ class Life;
 /// The life as one part sees it: recordings carry the part's own names.
 class PartView final : public LifeView {
  public:
-  PartView(Life& life, const std::vector<ResolvedRecording>* recordings)
-      : life_(life), recordings_(recordings) {}
+  PartView(Life& life, const Recordings* recordings) : life_(life), recordings_(recordings) {}
   double dt() const noexcept override;
   std::int64_t network() const noexcept override;
   std::int64_t trials() const noexcept override;
@@ -103,7 +111,7 @@ class PartView final : public LifeView {
 
  private:
   Life& life_;
-  const std::vector<ResolvedRecording>* recordings_;
+  const Recordings* recordings_;
 };
 
 class MeasureList final : public Measures {
@@ -304,36 +312,61 @@ class Life {
     return trials_named(pipeline_.phases, text);
   }
 
+  ResolvedRecording resolved(const Recording& r) const {
+    ResolvedRecording resolved;
+    resolved.name = r.name;
+    resolved.stride = std::max<std::int64_t>(1, r.stride);
+    const std::string_view quantity = r.quantity;
+    if (quantity == "rate") {
+      resolved.rows = cells_;
+    } else if (quantity.ends_with(".rate")) {
+      const auto p = pipeline_.population_index(quantity.substr(0, quantity.size() - 5));
+      resolved.first_row = first_cell_[p];
+      resolved.rows = pipeline_.populations[p].size;
+    } else if (quantity.ends_with(".weight")) {
+      resolved.weight_pathway =
+          static_cast<int>(pipeline_.pathway_index(quantity.substr(0, quantity.size() - 7)));
+    } else {
+      throw Error("nothing can be recorded as '" + std::string(quantity) +
+                  "'; there are POPULATION.rate, rate, PATHWAY.weight");
+    }
+    return resolved;
+  }
+
+  Recordings of_previous_trial(const LifePart& part) const {
+    Recordings all;
+    for (const Recording& r : part.recordings()) {
+      all.push_back(resolved(r));
+      if (r.trials != previous_trial || all.back().weight_pathway >= 0)
+        throw Error("recording '" + std::string(r.name) + "': between trials only the rates of '" +
+                    std::string(previous_trial) + "', the trial before, can be seen");
+    }
+    return all;
+  }
+
   void resolve_recordings() {
     recordings_.resize(losses_.size());
     for (std::size_t k = 0; k < losses_.size(); ++k) {
       for (const Recording& r : losses_[k]->recordings()) {
-        ResolvedRecording resolved;
-        resolved.name = r.name;
-        resolved.trials = recorded_trials(r.trials);
-        resolved.stride = std::max<std::int64_t>(1, r.stride);
-        const std::string_view quantity = r.quantity;
-        if (quantity == "rate") {
-          resolved.rows = cells_;
-        } else if (quantity.ends_with(".rate")) {
-          const auto p = pipeline_.population_index(quantity.substr(0, quantity.size() - 5));
-          resolved.first_row = first_cell_[p];
-          resolved.rows = pipeline_.populations[p].size;
-        } else if (quantity.ends_with(".weight")) {
-          resolved.weight_pathway =
-              static_cast<int>(pipeline_.pathway_index(quantity.substr(0, quantity.size() - 7)));
-        } else {
-          throw Error("nothing can be recorded as '" + std::string(quantity) +
-                      "'; there are POPULATION.rate, rate, PATHWAY.weight");
-        }
-        for (const std::int64_t t : resolved.trials) {
-          if (resolved.weight_pathway < 0)
+        ResolvedRecording& recording = recordings_[k].emplace_back(resolved(r));
+        recording.trials = recorded_trials(r.trials);
+        for (const std::int64_t t : recording.trials) {
+          if (recording.weight_pathway < 0)
             rate_records_[t];
           else
-            weight_records_[{resolved.weight_pathway, t}];
+            weight_records_[{recording.weight_pathway, t}];
         }
-        recordings_[k].push_back(std::move(resolved));
       }
+    }
+    asked_for_.assign(static_cast<std::size_t>(pipeline_.trials()) + 1, false);
+    for (const auto& constraint : constraints_) {
+      if (!constraint_recordings_.emplace_back(of_previous_trial(*constraint)).empty())
+        asked_for_.assign(asked_for_.size(), true);
+    }
+    for (std::size_t k = 0; k < perturbations_.size(); ++k) {
+      if (perturbation_recordings_.emplace_back(of_previous_trial(*perturbations_[k])).empty()) continue;
+      for (const std::int64_t t : pipeline_.perturbations[k].trials)
+        asked_for_[static_cast<std::size_t>(t)] = true;
     }
   }
 
@@ -410,8 +443,16 @@ class Life {
     }
   }
 
+  // The life as a part sees it that acts before a trial.
+  PartView between_trials(Recordings& recordings) {
+    for (ResolvedRecording& r : recordings) {
+      r.views.clear();
+      if (previous_) r.views.push_back(r.rates_of(*previous_));
+    }
+    return {*this, &recordings};
+  }
+
   void run_trial(const PhaseSpec& phase, std::int64_t trial) {
-    PartView& view = view_;
     for (std::size_t k = 0; k < perturbations_.size(); ++k) {
       const PerturbationSpec& spec = pipeline_.perturbations[k];
       const bool even = options_.network % 2 == 0;
@@ -419,9 +460,13 @@ class Life {
         continue;
       if (!std::ranges::binary_search(spec.trials, trial)) continue;
       Random stream = random(pipeline_.seeds.perturbations, "perturbation " + spec.name, trial);
+      PartView view = between_trials(perturbation_recordings_[k]);
       perturbations_[k]->before_trial(trial, view, stream);
     }
-    for (const auto& constraint : constraints_) constraint->before_trial(trial, view);
+    for (std::size_t k = 0; k < constraints_.size(); ++k) {
+      const PartView view = between_trials(constraint_recordings_[k]);
+      constraints_[k]->before_trial(trial, pipeline_.constraints[k].pathway, view);
+    }
     make_drive(phase, trial);
     for (Cells& c : cells_of_) {
       if (phase.reset) c.reset();
@@ -432,7 +477,10 @@ class Life {
       plasticity_[p]->begin_trial(trial, phase.reset);
     }
     const auto kept = rate_records_.find(trial);
-    Eigen::MatrixXd* record = kept == rate_records_.end() ? nullptr : &kept->second;
+    Eigen::MatrixXd* record = kept != rate_records_.end()                       ? &kept->second
+                              : asked_for_[static_cast<std::size_t>(trial) + 1] ? &rates_asked_for_
+                                                                                : nullptr;
+    previous_ = record;
     if (record) *record = Eigen::MatrixXd::Zero(cells_, phase.steps);
     if (record) copy_rates(record->col(0));
     if (options_.record) record_step(0, phase.steps);
@@ -492,9 +540,7 @@ class Life {
           if (r.weight_pathway >= 0) {
             r.views.push_back(view_of(std::as_const(weight_records_[{r.weight_pathway, t}])));
           } else {
-            const Eigen::MatrixXd& all = rate_records_[t];
-            r.views.emplace_back(all.data() + r.first_row, r.rows, (all.cols() + r.stride - 1) / r.stride,
-                                 Eigen::OuterStride<>(all.rows() * r.stride));
+            r.views.push_back(r.rates_of(rate_records_[t]));
           }
         }
       }
@@ -551,7 +597,10 @@ class Life {
   std::vector<std::shared_ptr<Loss>> losses_;
   std::vector<std::shared_ptr<Stimulus>> stimuli_;
   Stimulus* stimulus_ = nullptr;
-  std::vector<std::vector<ResolvedRecording>> recordings_;
+  std::vector<Recordings> recordings_, perturbation_recordings_, constraint_recordings_;
+  std::vector<bool> asked_for_;                ///< before a trial: the rates of the one before it
+  Eigen::MatrixXd rates_asked_for_;            ///< where no loss keeps them
+  const Eigen::MatrixXd* previous_ = nullptr;  ///< rates in the last trial, if recorded
   std::map<std::int64_t, Eigen::MatrixXd> rate_records_;
   std::map<std::pair<int, std::int64_t>, Eigen::MatrixXd> weight_records_;
   bool frozen_known_ = false;

@@ -1,4 +1,5 @@
 #include <array>
+#include <cmath>
 #include <hebbforge/interfaces/perturbation.hpp>
 #include <hebbforge/register.hpp>
 #include <string>
@@ -27,8 +28,9 @@ class SynapticTurnover final : public Perturbation {
                      .minimum = 0,
                      .maximum = 1,
                      .step = 1e-4},
-      abi::Parameter{
-          .name = "newborn_weight", .summary = "Weight of a synapse that is born.", .default_value = 0.08},
+      abi::Parameter{.name = "newborn_weight",
+                     .summary = "Size of a newborn weight; its sign is the pathway's.",
+                     .default_value = 0.08},
       abi::Parameter{.name = "legacy_diagonal",
                      .summary = "Also toggle self-synapses and absent ones, as the published code did.",
                      .type = abi::ParameterType::boolean,
@@ -42,14 +44,15 @@ class SynapticTurnover final : public Perturbation {
 
   void before_trial(std::int64_t, LifeView& life, Random& random) override {
     MatrixView w = life.weights(pathway_);
+    const MatrixView plastic = life.plastic(pathway_);
     if (exists_.size() == 0) {
       exists_ = Eigen::MatrixXd::Ones(w.rows(), w.cols());
-      takes_part_ = legacy_ ? exists_ : Eigen::MatrixXd(life.plastic(pathway_));
+      newborn_ = std::copysign(newborn_, w.sum());
     }
     for (Eigen::Index j = 0; j < w.cols(); ++j) {
       for (Eigen::Index i = 0; i < w.rows(); ++i) {
         const bool toggles = random.uniform() < probability_;
-        if (!toggles || takes_part_(i, j) == 0) continue;
+        if (!toggles || (!legacy_ && plastic(i, j) == 0)) continue;
         w(i, j) = exists_(i, j) != 0 ? 0 : newborn_;
         exists_(i, j) = 1 - exists_(i, j);
       }
@@ -60,7 +63,7 @@ class SynapticTurnover final : public Perturbation {
   std::string pathway_;
   double probability_, newborn_;
   bool legacy_;
-  Eigen::MatrixXd exists_, takes_part_;
+  Eigen::MatrixXd exists_;
 };
 
 }  // namespace

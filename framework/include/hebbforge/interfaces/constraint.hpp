@@ -12,8 +12,10 @@ class HEBBFORGE_API Constraint : public LifePart {
  public:
   static constexpr abi::Kind plugin_kind = abi::Kind::constraint;
   ~Constraint() override;
-  /// For one that follows rates.
-  virtual void before_trial(std::int64_t, const LifeView&) {}
+  /// For one that follows rates: its recordings hold those of the trial before. Called whether or not the
+  /// trial's phase is plastic.
+  /// \param pathway  whose weights apply() gets
+  virtual void before_trial(std::int64_t trial, std::string_view pathway, const LifeView& life);
   /// \param[in,out] weights  shape (n_post, n_pre)
   /// \param mask  1 where plastic and alive, else 0
   virtual void apply(MatrixView weights, ConstMatrixView mask) = 0;

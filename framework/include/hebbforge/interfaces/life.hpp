@@ -38,19 +38,23 @@ class HEBBFORGE_API LifeView : public LifeContext {
   virtual MatrixView weights(std::string_view pathway) = 0;        ///< W(post, pre)
   virtual MatrixView plastic(std::string_view pathway) = 0;        ///< its mask, 1 or 0
   virtual VectorView input_gain(std::string_view population) = 0;  ///< on each cell's fresh input
-  /// Of the part that asks: one matrix (cells or synapses, samples) per recorded trial.
+  /// Of the part that asks: one matrix (cells or synapses, samples) per recorded trial. Between trials there
+  /// is at most that of "previous", and none before the first trial.
   virtual std::span<const ConstMatrixView> recording(std::string_view name) const = 0;
   virtual ConstVectorView effects(
       std::string_view pathway) const = 0;  ///< shape (terms), summed over the life
   virtual bool has_rule(std::string_view pathway) const = 0;
 };
 
-/// What a part wants to have recorded.
+/// What a part wants to have recorded: losses any trials, which they see when the life is over; perturbations
+/// and constraints the rates of "previous", the trial before the one that they act on. Nothing is kept that
+/// no part asks for.
 struct Recording {
   std::string_view name;      ///< how the part refers to it: "fit"
   std::string_view quantity;  ///< "E.rate", "rate" (all populations), "EE.weight"
-  std::string_view trials;    ///< "organise[-56:-30:5]", "last", or "time.fit": those of another part
-  std::int64_t stride = 1;    ///< steps between samples
+  std::string_view
+      trials;  ///< "organise[-56:-30:5]", "last", or "time.fit": those of another loss; or "previous"
+  std::int64_t stride = 1;  ///< steps between samples
 };
 
 /// Made for one life, the candidate's values in its Config; may keep state. One thread at a time.
