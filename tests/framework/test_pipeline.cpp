@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <fstream>
+#include <hebbforge/engine/life.hpp>
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/pipeline.hpp>
 #include <sstream>
@@ -239,6 +240,23 @@ BOOST_AUTO_TEST_CASE(trials_are_named_as_python_slices_them) {
   BOOST_TEST(trials("organise[5:2]").empty());
   for (const char* wrong : {"third", "organise[", "organise[a]", "organise[1:2:0]", "organise[12]", ""})
     BOOST_CHECK_THROW(trials(wrong), Error);
+}
+
+BOOST_AUTO_TEST_CASE(a_life_that_is_cut_into_two_phases_with_the_same_stimulus_is_the_same_life) {
+  // Without fresh input, whose numbers go by the phase, and with losses that name trials of the whole life.
+  const std::string frozen = "{plugin=\"kick_and_poisson\",fresh_rate=0}";
+  const std::vector<std::string> losses{"loss.time.fit.trials=\"all\"", "loss.time.test.trials=\"last\""};
+  const auto loss = [&](std::vector<std::string> overrides) {
+    overrides.insert(overrides.end(), losses.begin(), losses.end());
+    overrides.push_back("search.free={\"EE.c.*\"=true}");
+    return run_life(small(overrides), {}).losses.at(0);
+  };
+  const std::string whole = "phase.organise={stimulus=" + frozen + ",trials=12}";
+  const std::string first = "phase.organise={stimulus=" + frozen + ",trials=7}";
+  const std::string second = "phase.second={stimulus=" + frozen + ",trials=5,duration=0.11";
+  const std::string turnover = "perturbation.turnover.trials=\"all\"";
+  BOOST_TEST(loss({whole, turnover}) == loss({first, second + "}", turnover}));
+  BOOST_TEST(loss({whole, turnover}) != loss({first, second + ",frozen_input=\"second\"}", turnover}));
 }
 
 BOOST_AUTO_TEST_CASE(rules_of_the_pipeline_are_replaced_by_a_rule_file) {

@@ -278,7 +278,7 @@ class Life {
 
     PartView& view = view_;
     for (std::size_t k = 0; k < stimuli_.size(); ++k) {
-      Random stream = random(pipeline_.seeds.inputs, "stimulus " + pipeline_.phases[k].name);
+      Random stream = random(pipeline_.seeds.inputs, "stimulus " + pipeline_.phases[k].frozen_input);
       stimuli_[k]->begin_life(view, stream);
     }
     for (std::size_t k = 0; k < constraints_.size(); ++k) {

@@ -353,6 +353,13 @@ class PipelineReader {
       }
       spec.plasticity = reader.boolean("plasticity", true);
       spec.reset = reader.boolean("reset", true);
+      // The same stimulus in a later phase goes on with the same frozen input, unless told otherwise.
+      const auto same = std::ranges::find_if(
+          pipeline_.phases, [&](const PhaseSpec& p) { return p.stimulus.plugin == spec.stimulus.plugin; });
+      auto known = names_of(pipeline_.phases);
+      known.push_back(spec.name);
+      spec.frozen_input =
+          reader.text("frozen_input", same == pipeline_.phases.end() ? spec.name : same->frozen_input, known);
       reader.finish();
       pipeline_.phases.push_back(std::move(spec));
     }

@@ -159,6 +159,7 @@ void write_all(Writer& out, const Pipeline& p) {
     out.key("duration", static_cast<double>(phase.steps) * p.dt);
     out.key("plasticity", phase.plasticity);
     out.key("reset", phase.reset);
+    out.key("frozen_input", phase.frozen_input);
     out.table("phase." + toml_key(phase.name) + ".stimulus");
     out.choice(phase.stimulus);
   }

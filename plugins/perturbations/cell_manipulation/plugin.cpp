@@ -1,9 +1,8 @@
 #include <array>
+#include <hebbforge/firing_order.hpp>
 #include <hebbforge/interfaces/perturbation.hpp>
 #include <hebbforge/register.hpp>
 #include <string>
-
-#include "cell_manipulation.hpp"
 
 namespace {
 using namespace hebbforge;
@@ -100,9 +99,8 @@ class CellManipulation final : public Perturbation {
       throw Error(
           "a cell is chosen by its place in the sequence of the trial before, but there is none: "
           "give 'trials', or selection = \"index\"");
-    const auto order = cell_manipulation::firing_order(rates[0]);
-    return selection_ == "rank" ? order[static_cast<std::size_t>(cell_)]
-                                : cell_manipulation::rank_of(cell_, order);
+    const auto order = firing_order(rates[0]);
+    return selection_ == "rank" ? order[static_cast<std::size_t>(cell_)] : rank_of(cell_, order);
   }
 
   void silence(LifeView& life, std::string_view pathway, Eigen::Index cell) const {

@@ -67,7 +67,8 @@ struct PhaseSpec {
   std::int64_t steps = 0;  ///< time points of a trial: duration / dt
   PluginChoice stimulus;
   bool plasticity = true;
-  bool reset = true;  ///< state, rates and traces are 0 at the start of each trial
+  bool reset = true;         ///< state, rates and traces are 0 at the start of each trial
+  std::string frozen_input;  ///< phase whose frozen input it repeats; its own name: a new one
 };
 
 enum class NetworkSubset { all, even, odd };

@@ -1,4 +1,4 @@
-// Which cell of a sequence, and its silencing.
+// The order in which cells fire.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-namespace hebbforge::cell_manipulation {
+namespace hebbforge {
 
 /// Cells in the order of their activity: entry k is the index of the cell with rank k, by the centre of mass
 /// of its rate over time. Silent cells come last; ties go by index. \param rates  shape (cells, samples)
@@ -32,4 +32,4 @@ inline Eigen::Index rank_of(Eigen::Index cell, const std::vector<Eigen::Index>& 
   return std::ranges::find(order, cell) - order.begin();
 }
 
-}  // namespace hebbforge::cell_manipulation
+}  // namespace hebbforge
