@@ -447,23 +447,26 @@ class FusedPlasticity final : public Plasticity {
   }
 
   // Moves the weights that the mask leaves out to `frozen`, so that the sweep needs no mask for w.
+  // Under constraints that is done twice a step: without branches, over columns with their padding, which is
+  // 0.
   void freeze() noexcept {
-    state_.any_frozen = false;
-    for (Eigen::Index j = 0; j < n_pre_; ++j) {
-      for (Eigen::Index i = 0; i < n_post_; ++i) {
-        const bool moves = state_.mask(i, j) == 0;
-        state_.frozen(i, j) = moves ? state_.weights(i, j) : 0;
-        if (moves) state_.weights(i, j) = 0;
-        state_.any_frozen = state_.any_frozen || state_.frozen(i, j) != 0;
-      }
+    double *weights = state_.weights.data(), *frozen = state_.frozen.data();
+    const double* mask = state_.mask.data();
+    const Eigen::Index size = state_.weights.pitch() * n_pre_;
+    for (Eigen::Index k = 0; k < size; ++k) {
+      const double w = weights[k];
+      frozen[k] = mask[k] == 0 ? w : 0;
+      weights[k] = mask[k] == 0 ? 0 : w;
     }
+    state_.any_frozen = std::any_of(frozen, frozen + size, [](double w) { return w != 0; });
   }
   void thaw() noexcept {
-    for (Eigen::Index j = 0; j < n_pre_; ++j) {
-      for (Eigen::Index i = 0; i < n_post_; ++i) {
-        if (state_.mask(i, j) == 0) state_.weights(i, j) = state_.frozen(i, j);
-        state_.frozen(i, j) = 0;
-      }
+    double *weights = state_.weights.data(), *frozen = state_.frozen.data();
+    const double* mask = state_.mask.data();
+    const Eigen::Index size = state_.weights.pitch() * n_pre_;
+    for (Eigen::Index k = 0; k < size; ++k) {
+      weights[k] = mask[k] == 0 ? frozen[k] : weights[k];
+      frozen[k] = 0;
     }
     state_.any_frozen = false;
   }

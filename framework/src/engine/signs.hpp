@@ -18,7 +18,7 @@ inline void clamp_signs(PaddedMatrix& weights, const PaddedMatrix& sign, double 
     double* w = weights.col(j);
     const double* s = sign.col(j);
     for (Eigen::Index i = 0; i < weights.rows(); ++i) {
-      if (s[i] * w[i] < 0) w[i] = s[i] * floor;
+      w[i] = s[i] * w[i] < 0 ? s[i] * floor : w[i];
     }
   }
 }
