@@ -7,6 +7,7 @@
 #include <hebbforge/interfaces/constraint.hpp>
 #include <utility>
 
+#include "contracts/fake_life.hpp"
 #include "framework/registry.hpp"
 #include "pathway.hpp"
 #include "published_basis.hpp"
@@ -36,7 +37,9 @@ std::shared_ptr<Constraint> cap(double maximum, bool plastic_only = false) {
   return made("weight_cap", {{"maximum", maximum}, {"plastic_only", plastic_only}});
 }
 
+// One step, the first of a trial.
 Eigen::MatrixXd applied(Constraint& constraint, Eigen::MatrixXd weights, const Eigen::MatrixXd& mask) {
+  constraint.before_trial(0, "EE", contracts::FakeLife());
   constraint.apply(view_of(weights), view_of(mask));
   return weights;
 }
@@ -157,9 +160,10 @@ BOOST_DATA_TEST_CASE(a_repeated_sequence_ends_in_its_permutation_matrix,
   BOOST_TEST((pathway.weights() - links).cwiseAbs().maxCoeff() <= 1e-6);  // the floor
 }
 
-// The same when nobody gives the sequence: a network of binary cells under random input (n = 50, m = 1; global
-// inhibition 0.25, two cells driven per step). Strong links are unique on both sides while they become many: a
-// growing part of a permutation matrix. Twelve seeds gave 11 to 20 links after 8000 steps, none of them shared.
+// The same when nobody gives the sequence: a network of binary cells under random input (n = 50, m = 1;
+// global inhibition 0.25, two cells driven per step). Strong links are unique on both sides while they become
+// many: a growing part of a permutation matrix. Twelve seeds gave 11 to 20 links after 8000 steps, none of
+// them shared.
 BOOST_AUTO_TEST_CASE(a_binary_network_builds_chains_of_unique_links) {
   constexpr Eigen::Index n = 50;
   constexpr double inhibition = 0.25, learning_rate = 0.125, competition = 0.05;

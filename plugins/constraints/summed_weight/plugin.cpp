@@ -40,17 +40,20 @@ class SummedWeightLimit final : public Constraint {
                      .default_value = 0}};
 
   explicit SummedWeightLimit(const Config& c)
-      : sums_({c.real("maximum"), c.real("rate"), c.boolean("plastic_only")}),
+      : sums_(c.real("maximum"), c.real("rate"), c.boolean("plastic_only")),
         outgoing_(c.text("side") != "incoming"),
         incoming_(c.text("side") != "outgoing") {}
+  void before_trial(std::int64_t, std::string_view, const LifeView&) override { begins_ = true; }
   void apply(MatrixView weights, ConstMatrixView mask) override {
-    if (outgoing_) sums_.limit_outgoing(weights, mask);
-    if (incoming_) sums_.limit_incoming(weights, mask);
+    if (begins_) sums_.begin_trial(as_const(weights), mask);
+    begins_ = false;
+    if (outgoing_) sums_.limit_outgoing(weights);
+    if (incoming_) sums_.limit_incoming(weights);
   }
 
  private:
   summed_weight::SummedWeight sums_;
-  bool outgoing_, incoming_;
+  bool outgoing_, incoming_, begins_ = true;
 };
 
 }  // namespace

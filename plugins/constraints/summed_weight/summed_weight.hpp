@@ -7,61 +7,54 @@
 
 namespace hebbforge::summed_weight {
 
-/// How far sums may grow, and what happens beyond.
-struct Limit {
-  double maximum;     ///< of a cell's summed weight
-  double rate;        ///< part of the excess that is taken from each weight, per step
-  bool plastic_only;  ///< count and change only weights that are plastic and alive
-};
-
-/// One pathway's sums, as magnitudes: an inhibitory pathway is one whose weights sum to less than 0. There,
-/// weights of exactly 0 stay, because the clamp of signs takes them for excitatory ones.
+/// One pathway's sums, as magnitudes: an inhibitory pathway is one whose weights sum to less than 0.
 class SummedWeight {
  public:
-  explicit SummedWeight(const Limit& limit) : limit_(limit) {}
+  /// \param maximum  of a cell's summed weight
+  /// \param rate  part of the excess that is taken from each weight, per step
+  /// \param plastic_only  count and change only weights that are plastic and alive
+  SummedWeight(double maximum, double rate, bool plastic_only)
+      : maximum_(maximum), rate_(rate), plastic_only_(plastic_only) {}
+
+  /// To be called once a trial: which weights take part. In an inhibitory pathway those of exactly 0 do not,
+  /// because the clamp of signs takes them for excitatory ones. Allocates in the first trial only.
+  /// \param weights  shape (n_post, n_pre)
+  /// \param mask  1 where plastic and alive, else 0
+  void begin_trial(ConstMatrixView weights, ConstMatrixView mask) {
+    sign_ = weights.sum() < 0 ? -1 : 1;
+    takes_part_.setOnes(weights.rows(), weights.cols());
+    if (plastic_only_) takes_part_ = mask;
+    if (sign_ < 0) takes_part_.array() *= (weights.array() != 0).cast<double>();
+    steps_.resize(weights.rows());
+  }
 
   /// Outgoing sums: \f$ w_{ij} \leftarrow w_{ij} - \eta\,[\sum_k w_{kj} - M]^+ \f$ for all i.
   /// \param[in,out] weights  shape (n_post, n_pre)
-  /// \param mask  1 where plastic and alive, else 0
-  void limit_outgoing(MatrixView weights, ConstMatrixView mask) const noexcept {
-    const double sign = sign_of(weights);
+  void limit_outgoing(MatrixView weights) const noexcept {
     for (Eigen::Index j = 0; j < weights.cols(); ++j) {
-      double sum = 0;
-      for (Eigen::Index i = 0; i < weights.rows(); ++i) {
-        if (counts(mask(i, j))) sum += sign * weights(i, j);
-      }
-      const double step = sign * limit_.rate * std::max(0.0, sum - limit_.maximum);
-      for (Eigen::Index i = 0; step != 0 && i < weights.rows(); ++i) {
-        if (moves(weights(i, j), mask(i, j), sign)) weights(i, j) -= step;
-      }
+      const double step = step_of(weights.col(j).dot(takes_part_.col(j)));
+      if (step != 0) weights.col(j) -= step * takes_part_.col(j);
     }
   }
 
   /// Incoming sums: \f$ w_{ij} \leftarrow w_{ij} - \eta\,[\sum_k w_{ik} - M]^+ \f$ for all j.
-  void limit_incoming(MatrixView weights, ConstMatrixView mask) {
-    const double sign = sign_of(weights);
-    steps_.setZero(weights.rows());  // allocates in the first step of a life only
-    for (Eigen::Index j = 0; j < weights.cols(); ++j) {
-      for (Eigen::Index i = 0; i < weights.rows(); ++i) {
-        if (counts(mask(i, j))) steps_[i] += sign * weights(i, j);
-      }
-    }
-    for (double& step : steps_) step = sign * limit_.rate * std::max(0.0, step - limit_.maximum);
-    for (Eigen::Index j = 0; j < weights.cols(); ++j) {
-      for (Eigen::Index i = 0; i < weights.rows(); ++i) {
-        if (moves(weights(i, j), mask(i, j), sign)) weights(i, j) -= steps_[i];
-      }
-    }
+  void limit_incoming(MatrixView weights) noexcept {
+    steps_.setZero();
+    for (Eigen::Index j = 0; j < weights.cols(); ++j)
+      steps_ += weights.col(j).cwiseProduct(takes_part_.col(j));
+    for (double& step : steps_) step = step_of(step);
+    if (steps_.isZero(0)) return;
+    for (Eigen::Index j = 0; j < weights.cols(); ++j)
+      weights.col(j) -= steps_.cwiseProduct(takes_part_.col(j));
   }
 
  private:
-  static double sign_of(const MatrixView& weights) noexcept { return weights.sum() < 0 ? -1 : 1; }
-  bool counts(double mask) const noexcept { return !limit_.plastic_only || mask != 0; }
-  bool moves(double weight, double mask, double sign) const noexcept {
-    return counts(mask) && (sign > 0 || weight != 0);
-  }
+  double step_of(double sum) const noexcept { return sign_ * rate_ * std::max(0.0, sign_ * sum - maximum_); }
 
-  Limit limit_;
+  double maximum_, rate_;
+  bool plastic_only_;
+  double sign_ = 1;
+  Eigen::MatrixXd takes_part_;  ///< 1 or 0
   Eigen::VectorXd steps_;
 };
 
