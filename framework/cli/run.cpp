@@ -11,6 +11,7 @@
 #include "host/log_file.hpp"
 #include "host/whole_file.hpp"
 #include "load.hpp"
+#include "report/report.hpp"
 #include "stages/seed_table.hpp"
 
 namespace hebbforge::cli {
@@ -53,6 +54,22 @@ class ProgressLine final : public RunObserver {
   bool on_terminal_, open_ = false;
 };
 
+// What the run is for is done: a page that cannot be written is told, and no failure.
+void write_page(Registry& registry, const std::vector<std::filesystem::path>& runs,
+                const std::filesystem::path& out) {
+  report::ReportOptions options;
+  options.runs = runs;
+  options.out = out;
+  try {
+    const report::ReportFiles files = report::write_report(registry, options);
+    std::printf("  %s\n", files.page.c_str());
+    if (!files.problem.empty()) std::fprintf(stderr, "%s\n", files.problem.c_str());
+  } catch (const Error& error) {
+    std::fprintf(stderr, "no report was written: %s\n", error.what());
+  }
+  std::fflush(stdout);
+}
+
 struct Arguments : PipelineArguments {
   std::filesystem::path out;
   std::vector<std::string> seeds;
@@ -92,6 +109,7 @@ void run(Session& session, Arguments& arguments) {
     }
   }
   std::vector<SeedResult> results;
+  std::vector<std::filesystem::path> directories;
   for (const Pipeline& pipeline : pipelines) {
     const std::string seed = std::to_string(pipeline.seeds.seed);
     options.directory = arguments.seeds.empty() ? directory : directory / ("seed_" + seed);
@@ -105,8 +123,11 @@ void run(Session& session, Arguments& arguments) {
       session.exit = interrupted;
       return;
     }
+    directories.push_back(options.directory);
+    write_page(session.registry, {directories.back()}, {});
   }
   if (results.size() < 2) return;
+  write_page(session.registry, directories, directory / "report.html");
   write_text_file(directory / "seeds.csv", seed_table_csv(results));
   std::printf("%s  %s\n", seed_table_text(results).c_str(), (directory / "seeds.csv").c_str());
 }
