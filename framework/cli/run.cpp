@@ -1,3 +1,4 @@
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -27,18 +28,26 @@ std::string clock_text(double seconds) {
   return text;
 }
 
-/// One line that is rewritten on a terminal; elsewhere the log's lines are enough.
+// Asked for anew each time: windows are resized.
+std::size_t terminal_columns() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/// One line that is rewritten on a terminal, never wider than it; elsewhere the log's lines are enough.
 class ProgressLine final : public RunObserver {
  public:
   explicit ProgressLine(bool on_terminal) : on_terminal_(on_terminal) {}
   void progress(const SearchProgress& p) override {
     if (!on_terminal_) return;
-    std::string left = p.seconds_left < 0 ? "" : ", " + clock_text(p.seconds_left) + " left";
-    std::fprintf(
-        stderr,
-        "\r\033[Kgeneration %llu, %lld evaluations: best search loss %.5g, picked on select %.4g; %s%s",
-        static_cast<unsigned long long>(p.generation), static_cast<long long>(p.evaluations), p.best_loss,
-        p.picked_value, clock_text(p.seconds).c_str(), left.c_str());
+    const std::string left = p.seconds_left < 0 ? "" : ", " + clock_text(p.seconds_left) + " left";
+    char text[240];
+    std::snprintf(text, sizeof text,
+                  "generation %llu, %lld evaluations: best search loss %.5g, picked on select %.4g; %s%s",
+                  static_cast<unsigned long long>(p.generation), static_cast<long long>(p.evaluations),
+                  p.best_loss, p.picked_value, clock_text(p.seconds).c_str(), left.c_str());
+    // The last column stays free: a cursor beyond it would begin another line.
+    std::fprintf(stderr, "\r\033[K%.*s", static_cast<int>(terminal_columns() - 1), text);
     open_ = true;
   }
   void message(const std::string& text) override {

@@ -76,11 +76,14 @@ class Gnuplot {
       all += script_of(f, kind_);
     }
     std::map<std::string, std::string> drawn;
-    if (!run(directory.path(), all, problem)) return drawn;
+    std::string why;
+    if (!run(directory.path(), all, why)) {
+      problem = why;
+      return drawn;
+    }
     for (const Figure& f : figures_) {
       const auto file = directory.path() / (f.name + "." + kind_);
       // A mistake ends gnuplot: those behind it are drawn one by one.
-      std::string why;
       if (!complete(file) && !run(directory.path(), script_of(f, kind_), why)) continue;
       if (complete(file))
         drawn[f.name] = read_text_file(file);

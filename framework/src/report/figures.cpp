@@ -254,13 +254,13 @@ std::vector<std::pair<double, double>> density(std::vector<double> values, std::
 }  // namespace
 
 std::string gnuplot_text(std::string_view text) {
-  // In single quotes gnuplot expands nothing; a quote is doubled.
+  // In single quotes gnuplot expands nothing, and only a quote ends them: an apostrophe is written as one.
   std::string out = "'";
-  for (const char c : text) {
+  for (const char c : cleaned(text)) {
     if (c == '\'')
-      out += "''";
+      out += "’";
     else
-      out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+      out += c == '\n' || c == '\t' ? ' ' : c;
   }
   return out + "'";
 }
@@ -355,7 +355,7 @@ Figure distributions(std::string name, std::string caption, const std::string& v
   figure.height = static_cast<int>(margins.top + margins.bottom) +
                   row * static_cast<int>(std::max<std::size_t>(1, groups.size()));
   const SplitAxis axis = SplitAxis::of(groups);
-  const auto n = static_cast<double>(groups.size());
+  const auto n = static_cast<double>(std::max<std::size_t>(1, groups.size()));
   figure.script += "unset key\n" + margins_text(margins, figure) + x_label(value_label, figure, margins) +
                    range_text("x", {0, axis.end()}) + range_text("y", {-n + 0.5, 0.5}) +
                    "unset grid\nset border 1\n";
@@ -461,9 +461,10 @@ Figure heat_maps(std::string name, std::string caption, const HeatMap& style,
       for (Eigen::Index j = 0; j < values.cols(); ++j) data += datum(values(i, j)) + " ";
       data += "\n";
     }
-    const Range x =
-        empty(style.x_range) ? Range{0, static_cast<double>(panels[p].values.cols())} : style.x_range;
-    const auto y = static_cast<double>(panels[p].values.rows());
+    const Range x = empty(style.x_range)
+                        ? Range{0, static_cast<double>(std::max<Eigen::Index>(1, panels[p].values.cols()))}
+                        : style.x_range;
+    const auto y = static_cast<double>(std::max<Eigen::Index>(1, panels[p].values.rows()));
     const double x0 = left + c * (panel_width + gap), y0 = h - (r + 1) * (style.panel_height + title);
     figure.script += print(
         "set lmargin at screen %.5f\nset rmargin at screen %.5f\nset bmargin at screen %.5f\nset tmargin at "

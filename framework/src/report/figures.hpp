@@ -81,9 +81,9 @@ struct HeatMap {
   std::string x, y, unit;                   ///< labels; of the colours
   bool diverging = false;                   ///< blue - white - red around 0; else white to dark blue from 0
   std::pair<double, double> x_range{0, 0};  ///< of the columns; empty: their indices
-  std::vector<double> row_lines, column_lines;  ///< between blocks, as indices
-  int columns = 1;                              ///< panels beside each other
-  int panel_height = 150;                       ///< px
+  std::vector<double> row_lines{}, column_lines{};  ///< between blocks, as indices
+  int columns = 1;                                  ///< panels beside each other
+  int panel_height = 150;                           ///< px
 };
 /// Panels with one colour scale, at most 400 x 500 values each (means of neighbours beyond).
 HEBBFORGE_API Figure heat_maps(std::string name, std::string caption, const HeatMap& style,

@@ -1,5 +1,6 @@
 #include "report/html.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -31,30 +32,34 @@ std::size_t sequence_length(std::string_view text) {
 
 }  // namespace
 
-std::string escaped(std::string_view text) {
+std::string cleaned(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = sequence_length(text.substr(at));
-    const char c = text[at];
-    if (length == 0 || (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F) {
-      out += replacement;
-    } else if (length > 1) {
-      out += text.substr(at, length);
-    } else if (c == '&') {
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    const auto c = static_cast<unsigned char>(text[0]);
+    const bool control = (c < 0x20 && c != '\n' && c != '\t') || c == 0x7F;
+    out += length == 0 || control ? std::string_view(replacement) : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(1, length));
+  }
+  return out;
+}
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : cleaned(text)) {
+    if (c == '&')
       out += "&amp;";
-    } else if (c == '<') {
+    else if (c == '<')
       out += "&lt;";
-    } else if (c == '>') {
+    else if (c == '>')
       out += "&gt;";
-    } else if (c == '"') {
+    else if (c == '"')
       out += "&quot;";
-    } else if (c == '\'') {
+    else if (c == '\'')
       out += "&#39;";
-    } else {
+    else
       out += c;
-    }
-    at += length == 0 ? 1 : length;
   }
   return out;
 }

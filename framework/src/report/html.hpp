@@ -8,7 +8,10 @@
 
 namespace hebbforge::report {
 
-/// Text as it may stand in an element or a quoted attribute; bytes that no HTML may hold become U+FFFD.
+/// Valid UTF-8 without control characters (but new lines and tabs): what is neither becomes U+FFFD.
+HEBBFORGE_API std::string cleaned(std::string_view text);
+
+/// Text as it may stand in an element or a quoted attribute, cleaned.
 HEBBFORGE_API std::string escaped(std::string_view text);
 
 /// A number for people to read: four digits, a real minus sign, powers of ten; "–" for NaN.

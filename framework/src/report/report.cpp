@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <hebbforge/error.hpp>
-#include <hebbforge/host/pipeline.hpp>
 
 #include "host/whole_file.hpp"
 
@@ -13,12 +12,8 @@ namespace {
 void ask_plugins(Registry& registry, RunData& run) {
   if (!run.picked()) return;
   try {
-    PipelineOptions options;
-    options.rule = std::filesystem::absolute(run.directory / "rule.toml").string();
-    const Pipeline pipeline = load_pipeline(registry, run.directory / "pipeline.toml", options);
-    if (pipeline.search) {
-      for (const FreeParameter& f : pipeline.search->free) run.units[f.path] = f.unit;
-    }
+    const Pipeline pipeline = picked_pipeline(registry, run);
+    for (const FreeParameter& f : pipeline.search->free) run.units[f.path] = f.unit;
     run.life = record_life(pipeline);
   } catch (const Error& error) {
     run.why_no_life = std::string("the rule's life cannot be run again here: ") + error.what();

@@ -5,7 +5,7 @@
 #include <hebbforge/error.hpp>
 
 #include "host/hdf5_file.hpp"
-#include "host/whole_file.hpp"
+#include "stages/evaluator.hpp"
 
 namespace hebbforge::report {
 namespace {
@@ -112,6 +112,18 @@ RunData read_run_data(const std::filesystem::path& directory) {
     throw ConfigError(error.what());
   }
   return run;
+}
+
+Pipeline picked_pipeline(Registry& registry, const RunData& run) {
+  PipelineOptions options;
+  options.needs_search = true;
+  const Pipeline pipeline = load_pipeline(registry, run.directory / "pipeline.toml", options);
+  std::vector<std::string> paths;
+  for (const FreeParameter& f : pipeline.search->free) paths.push_back(f.path);
+  if (paths != run.record.parameter_names)
+    throw Error("its pipeline.toml searches other parameters than its checkpoint holds");
+  const Eigen::VectorXd candidate = run.record.candidate(run.picked()->evaluation);
+  return with_candidate(pipeline, view_of(candidate));
 }
 
 std::optional<RecordedLife> example_life(const RunData& run) {

@@ -46,7 +46,11 @@ struct RunData {
 /// \throws ConfigError if it is no run directory, or damaged
 HEBBFORGE_API RunData read_run_data(const std::filesystem::path& directory);
 
+/// The pipeline of a run with a picked rule, everything that was searched as picked.
+/// \throws Error if it cannot be loaded here: a plugin is missing
+HEBBFORGE_API Pipeline picked_pipeline(Registry& registry, const RunData& run);
+
 /// The activity that results.h5 keeps: of the last trial. Nothing where there is none.
-std::optional<RecordedLife> example_life(const RunData& run);
+HEBBFORGE_API std::optional<RecordedLife> example_life(const RunData& run);
 
 }  // namespace hebbforge::report

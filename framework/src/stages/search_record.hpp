@@ -68,6 +68,6 @@ LifeLayout read_layout(const Hdf5Reader& in, const std::string& group);
 Scores read_scores(const Hdf5Reader& in, const std::string& group, const LifeLayout& layout);
 
 /// Of the first candidate.
-SetSummary summary_of(const Scores& scores);
+HEBBFORGE_API SetSummary summary_of(const Scores& scores);
 
 }  // namespace hebbforge
