@@ -16,6 +16,7 @@ namespace hebbforge::report {
 namespace {
 
 using Range = std::pair<double, double>;
+constexpr double infinite = std::numeric_limits<double>::infinity();
 constexpr int font = 15;                // px
 constexpr double letter = 0.56 * font;  // mean width, px
 
@@ -339,9 +340,8 @@ SplitAxis SplitAxis::of(const std::vector<Group>& groups) {
     if (most == 0) axis.limit = nice_above(1.6 * healthy[healthy.size() * 3 / 4]);
     most = std::max(most, healthy.back());
   }
-  // The log part ends at a whole power of ten beyond the limit.
-  axis.largest =
-      most > axis.limit ? axis.limit * std::pow(10, std::ceil(std::log10(most / axis.limit))) : axis.limit;
+  // The log part ends at a power of ten.
+  axis.largest = most > axis.limit ? std::pow(10, std::ceil(std::log10(most))) : axis.limit;
   return axis;
 }
 
@@ -365,12 +365,19 @@ Figure distributions(std::string name, std::string caption, const std::string& v
   };
   const bool log = axis.largest > axis.limit;
   for (int k = 0; k <= 4; k += log ? 2 : 1) tick(axis.limit * k / 4, number_text(axis.limit * k / 4));
-  const double decades = std::log10(axis.largest / axis.limit);
-  const double every = std::max(1., std::ceil(decades / 3));
-  for (double d = every; d < decades + 0.5; d += every)
-    tick(axis.limit * std::pow(10, d), number_text(axis.limit * std::pow(10, d)));
+  // Powers of ten, as far as there is room for their labels.
+  const double scale = (figure.width - margins.left - margins.right) / axis.end();
+  const auto room = [](double value) { return letter * static_cast<double>(length_of(number_text(value))); };
+  double used = scale + room(axis.limit) / 2;
+  const double most = scale * axis.at(infinite) - (axis.failures ? room(1e6) : -room(1e6));
+  for (double v = std::pow(10, std::ceil(std::log10(axis.limit) + 1e-9)); v <= axis.largest * 1.01; v *= 10) {
+    const double at = scale * axis.at(v), half = room(v) / 2 + 5;
+    if (at - half < used || at + half > most) continue;
+    tick(v, number_text(v));
+    used = at + half;
+  }
   if (axis.failures) {
-    tick(std::numeric_limits<double>::infinity(), "failed");
+    tick(infinite, "failed");
     figure.script += print("set arrow from %.5f, graph 0 to %.5f, graph 1 nohead lc rgb '%s' dt (2,3)\n",
                            axis.end() - 0.2, axis.end() - 0.2, grey);
   }
@@ -558,7 +565,7 @@ Figure bars(std::string name, std::string caption, const std::string& value_labe
   figure.script +=
       "unset key\nset border 1\nunset grid\nset grid xtics lc rgb '#999999' lw 0.5 dt (1,3)\n" +
       margins_text(margins, figure) +
-      x_label(exponent == 0 ? value_label : value_label + ", " + number_text(std::pow(10, exponent)), figure,
+      x_label(exponent == 0 ? value_label : value_label + " / " + number_text(std::pow(10, exponent)), figure,
               margins) +
       range_text("x", range) + print("set yrange [%zd.5:0.5]\n", -static_cast<std::ptrdiff_t>(all.size()));
   figure.script += "set format x '%g'\n";
