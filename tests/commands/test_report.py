@@ -64,6 +64,14 @@ class Report(unittest.TestCase):
         for plot in (out / "plots").glob("*.svg"):
             xml.etree.ElementTree.parse(plot)
         self.assertLess(len(page), 5e6)
+        # gnuplot leaves out what it finds no place for.
+        labels = {"loss": ["evaluation", "loss per network"], "coefficients": ["evaluation", "coefficient"],
+                  "time_constants": ["evaluation", "time constant / ms"], "activity": ["time in the trial / ms", "E cell", "rate (dimensionless)"],
+                  "weights": ["presynaptic cell", "postsynaptic cell", "weight (dimensionless)"],
+                  "effects": ["effect: sum of |c φ| over steps and synapses"], "networks": ["loss per network", "picked rule"]}
+        for plot, texts in labels.items():
+            drawn = {e.text for e in xml.etree.ElementTree.parse(out / f"plots/{plot}.svg").iter("{http://www.w3.org/2000/svg}text")}
+            self.assertEqual(set(texts) - drawn, set(), plot)
 
     def test_several_seeds_also_have_a_page_together(self):
         out = made("seeds", "--seeds", "1,2")
