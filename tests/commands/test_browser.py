@@ -21,7 +21,9 @@ chromium = shutil.which("chromium")
 
 # Added to a copy of the page: what does a reader see? The answer goes into an element of its own.
 look = """<script>addEventListener('load', () => {
-  const found = {page: [document.documentElement.scrollWidth, innerWidth], outside: [], overlaps: [], empty: []};
+  // A window cannot be as narrow as a telephone; the layout follows the width of the body alone.
+  document.body.style.cssText = 'width: WIDTHpx; margin: 0';
+  const found = {page: [document.body.scrollWidth, WIDTH], outside: [], overlaps: [], empty: []};
   for (const svg of document.querySelectorAll('svg')) {
     const name = svg.getAttribute('aria-label').slice(0, 30), box = svg.getBoundingClientRect();
     if (svg.querySelectorAll('path, image, polygon, use').length < 5 || box.width < 200) found.empty.push(name);
@@ -60,8 +62,8 @@ class Browser(unittest.TestCase):
     def test_every_section_is_there_and_nothing_is_cut_off_or_overlaps(self):
         for page in self.pages:
             copy = page.with_name("looked_at.html")
-            copy.write_text(page.read_text().replace("</body>", look))
             for width in (1280, 390):
+                copy.write_text(page.read_text().replace("</body>", look.replace("WIDTH", str(width))))
                 shown = browse(copy, f"--window-size={width},2000", "--dump-dom")
                 self.assertNotIn("CONSOLE", shown.stderr)
                 self.assertEqual(re.findall(r'<section id="(.*?)"', shown.stdout), sections)
