@@ -41,6 +41,8 @@ void add_inspect(CLI::App& app, Session& session);
 void add_bench(CLI::App& app, Session& session);
 void add_diff(CLI::App& app, Session& session);
 void add_regress(CLI::App& app, Session& session);
+void add_report(CLI::App& app, Session& session);
+void add_status(CLI::App& app, Session& session);
 void add_table(CLI::App& app, Session& session);
 void add_bench_optimizers(CLI::App& bench, Session& session);
 void add_new(CLI::App& app);

@@ -101,6 +101,8 @@ int main(int argc, char** argv) {
   cli::add_schema(app, session);
   cli::add_bench(app, session);
   cli::add_regress(app, session);
+  cli::add_report(app, session);
+  cli::add_status(app, session);
   cli::add_diff(app, session);
   cli::add_table(app, session);
   try {

@@ -1,3 +1,4 @@
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "host/log_file.hpp"
 #include "host/whole_file.hpp"
 #include "load.hpp"
+#include "report/report.hpp"
 #include "stages/seed_table.hpp"
 
 namespace hebbforge::cli {
@@ -27,18 +29,26 @@ std::string clock_text(double seconds) {
   return text;
 }
 
-/// One line that is rewritten on a terminal; elsewhere the log's lines are enough.
+// Asked for anew each time: windows are resized.
+std::size_t terminal_columns() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/// One line that is rewritten on a terminal, never wider than it; elsewhere the log's lines are enough.
 class ProgressLine final : public RunObserver {
  public:
   explicit ProgressLine(bool on_terminal) : on_terminal_(on_terminal) {}
   void progress(const SearchProgress& p) override {
     if (!on_terminal_) return;
-    std::string left = p.seconds_left < 0 ? "" : ", " + clock_text(p.seconds_left) + " left";
-    std::fprintf(
-        stderr,
-        "\r\033[Kgeneration %llu, %lld evaluations: best search loss %.5g, picked on select %.4g; %s%s",
-        static_cast<unsigned long long>(p.generation), static_cast<long long>(p.evaluations), p.best_loss,
-        p.picked_value, clock_text(p.seconds).c_str(), left.c_str());
+    const std::string left = p.seconds_left < 0 ? "" : ", " + clock_text(p.seconds_left) + " left";
+    char text[240];
+    std::snprintf(text, sizeof text,
+                  "generation %llu, %lld evaluations: best search loss %.5g, picked on select %.4g; %s%s",
+                  static_cast<unsigned long long>(p.generation), static_cast<long long>(p.evaluations),
+                  p.best_loss, p.picked_value, clock_text(p.seconds).c_str(), left.c_str());
+    // The last column stays free: a cursor beyond it would begin another line.
+    std::fprintf(stderr, "\r\033[K%.*s", static_cast<int>(terminal_columns() - 1), text);
     open_ = true;
   }
   void message(const std::string& text) override {
@@ -53,6 +63,22 @@ class ProgressLine final : public RunObserver {
  private:
   bool on_terminal_, open_ = false;
 };
+
+// What the run is for is done: a page that cannot be written is told, and no failure.
+void write_page(Registry& registry, const std::vector<std::filesystem::path>& runs,
+                const std::filesystem::path& out) {
+  report::ReportOptions options;
+  options.runs = runs;
+  options.out = out;
+  try {
+    const report::ReportFiles files = report::write_report(registry, options);
+    std::printf("  %s\n", files.page.c_str());
+    if (!files.problem.empty()) std::fprintf(stderr, "%s\n", files.problem.c_str());
+  } catch (const Error& error) {
+    std::fprintf(stderr, "no report was written: %s\n", error.what());
+  }
+  std::fflush(stdout);
+}
 
 struct Arguments : PipelineArguments {
   std::filesystem::path out;
@@ -94,6 +120,7 @@ void run(Session& session, Arguments& arguments) {
     }
   }
   std::vector<SeedResult> results;
+  std::vector<std::filesystem::path> directories;
   for (const Pipeline& pipeline : pipelines) {
     const std::string seed = std::to_string(pipeline.seeds.seed);
     options.directory = arguments.seeds.empty() ? directory : directory / ("seed_" + seed);
@@ -119,8 +146,11 @@ void run(Session& session, Arguments& arguments) {
       return;
     }
     if (found) results.push_back({pipeline.seeds.seed, std::move(*found)});
+    directories.push_back(options.directory);
+    write_page(session.registry, {directories.back()}, {});
   }
   if (results.size() < 2) return;
+  write_page(session.registry, directories, directory / "report.html");
   write_text_file(directory / "seeds.csv", seed_table_csv(results));
   std::printf("%s  %s\n", seed_table_text(results).c_str(), (directory / "seeds.csv").c_str());
 }

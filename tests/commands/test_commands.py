@@ -32,7 +32,7 @@ class Commands(unittest.TestCase):
 
     def test_help_has_examples_for_every_command(self):
         commands = ["run", "simulate", "evaluate", "merge", "check", "list", "describe", "inspect", "new", "schema", "regress",
-                    "diff", "table"]
+                    "diff", "table", "report", "status"]
         self.says(run("--help"), 0, *commands, "Exit status: 0 done, 1 failed, 2 wrong input, 130 interrupted (a run after a checkpoint)")
         for command in commands:
             self.says(run(command, "--help"), 0, "Example", f"hebbforge {command}")

@@ -564,6 +564,7 @@ class Life {
   void begin_record() {
     options_.record->initial_weights = all_weights(false);
     options_.record->plastic = all_weights(true);
+    options_.record->kept_rates.assign(options_.record->kept_trials.size(), {});
   }
   void record_step(std::int64_t i, std::int64_t steps) {
     LifeRecord& r = *options_.record;
@@ -578,6 +579,9 @@ class Life {
     LifeRecord& r = *options_.record;
     if (trial == 0) r.first_weights = all_weights(false);
     r.final_weights = all_weights(false);
+    for (std::size_t k = 0; k < r.kept_trials.size(); ++k) {
+      if (r.kept_trials[k] == trial) r.kept_rates[k] = r.rates;
+    }
     r.drive.resize(cells_, r.rates.cols());
     for (std::size_t p = 0; p < cells_of_.size(); ++p)
       r.drive.middleRows(first_cell_[p], cells_of_[p].drive.rows()) =

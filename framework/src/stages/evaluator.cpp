@@ -157,6 +157,11 @@ double Scores::measure(std::size_t candidate, std::size_t network, std::size_t i
                static_cast<Eigen::Index>(candidate * networks + network));
 }
 
+double Scores::effect(std::size_t candidate, std::size_t network, std::size_t index) const {
+  return lives(static_cast<Eigen::Index>(layout.effect_at() + index),
+               static_cast<Eigen::Index>(candidate * networks + network));
+}
+
 double Scores::loss(std::size_t candidate, std::size_t network) const {
   if (end(candidate, network) != LifeEnd::healthy) return std::numeric_limits<double>::infinity();
   double sum = 0;

@@ -42,6 +42,7 @@ struct HEBBFORGE_API Scores {
   std::vector<double> losses(std::size_t candidate) const;  ///< of every network
   double measure(std::size_t candidate, std::size_t network, std::size_t index) const;
   double part(std::size_t candidate, std::size_t network, std::size_t index) const;
+  double effect(std::size_t candidate, std::size_t network, std::size_t index) const;
 
   /// The objective: the sum over networks. A candidate with a failed life gets a finite loss above every
   /// healthy one: graded by the share of trials that it survived, or (published) 1e8 per network and 1e7

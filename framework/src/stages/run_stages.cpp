@@ -2,15 +2,18 @@
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/run.hpp>
 #include <hebbforge/interfaces/executor.hpp>
+#include <hebbforge/log.hpp>
 
 #include "engine/instruction_set.hpp"
 #include "host/hdf5_file.hpp"
 #include "host/log_file.hpp"
+#include "host/machine.hpp"
 #include "host/resolved.hpp"
 #include "host/whole_file.hpp"
 #include "stages/dropout.hpp"
 #include "stages/refit.hpp"
 #include "stages/run_directory.hpp"
+#include "stages/running_mark.hpp"
 #include "stages/variants.hpp"
 
 namespace hebbforge {
@@ -83,9 +86,11 @@ std::vector<StageSummary> run_stages(const Pipeline& pipeline, const RunSummary*
   std::vector<StageSummary> summaries;
   if (!search) {
     begin_run_directory(options);
+    log_info("machine: " + machine_text());
     engine::log_instruction_set();
     write_text_file(options.directory / "pipeline.toml", pipeline.resolved);
   }
+  const RunningMark running(options.directory);
   const auto executor = pipeline.executor.plugin->create<Executor>(pipeline.executor.config);
   Evaluator evaluator(*executor, options.stop, options.reference_kernel);
   for (const StageSpec& spec : pipeline.stages) {

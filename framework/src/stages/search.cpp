@@ -15,6 +15,7 @@
 #include "engine/instruction_set.hpp"
 #include "host/document.hpp"
 #include "host/hdf5_file.hpp"
+#include "host/machine.hpp"
 #include "host/resolved.hpp"
 #include "host/rule_file.hpp"
 #include "host/whole_file.hpp"
@@ -23,6 +24,7 @@
 #include "stages/optimizer_state.hpp"
 #include "stages/racing.hpp"
 #include "stages/run_directory.hpp"
+#include "stages/running_mark.hpp"
 #include "stages/search_record.hpp"
 #include "stages/statistics.hpp"
 
@@ -80,6 +82,8 @@ class Search {
 
   void begin_directory() {
     const bool there = begin_run_directory(options_);
+    running_.emplace(options_.directory);
+    log_info("machine: " + machine_text());
     engine::log_instruction_set();
     resuming_ = options_.resume && std::filesystem::exists(file("checkpoint.h5"));
     if (!resuming_) write_text_file(file("pipeline.toml"), pipeline_.resolved);
@@ -562,6 +566,7 @@ class Search {
   Evaluator evaluator_;
   std::shared_ptr<Optimizer> optimizer_;
   SearchRecord record_;
+  std::optional<RunningMark> running_;
   std::size_t written_ = 0;  ///< evaluations in the CSV
   bool resuming_ = false;
   double before_ = 0;  ///< seconds of the processes before this one

@@ -68,7 +68,7 @@ LifeLayout read_layout(const Hdf5Reader& in, const std::string& group);
 Scores read_scores(const Hdf5Reader& in, const std::string& group, const LifeLayout& layout);
 
 /// Of the first candidate.
-SetSummary summary_of(const Scores& scores);
+HEBBFORGE_API SetSummary summary_of(const Scores& scores);
 
 /// The candidate that the run in `directory` picked, as its optimizer proposed it.
 /// \param names  the parameters that it has to have searched

@@ -40,10 +40,12 @@ struct LifeResult {
 /// What `simulate` asks a life to keep, besides its result. All cells of all populations, in order.
 struct LifeRecord {
   Eigen::MatrixXd initial_weights, first_weights,
-      final_weights;                     ///< (cells, cells): before, after the first and the last trial
-  Eigen::MatrixXd plastic;               ///< (cells, cells)
-  Eigen::MatrixXd rates, states, drive;  ///< (cells, steps) of the last trial
-  Eigen::MatrixXd checkpoints;           ///< rows (trial, sum |W|, sum of rates)
+      final_weights;                        ///< (cells, cells): before, after the first and the last trial
+  Eigen::MatrixXd plastic;                  ///< (cells, cells)
+  Eigen::MatrixXd rates, states, drive;     ///< (cells, steps) of the last trial
+  Eigen::MatrixXd checkpoints;              ///< rows (trial, sum |W|, sum of rates)
+  std::vector<std::int64_t> kept_trials;    ///< set before: of these the rates are kept
+  std::vector<Eigen::MatrixXd> kept_rates;  ///< (cells, steps) each; of trials that were not reached: empty
 };
 
 struct LifeOptions {

@@ -1,0 +1,110 @@
+// One life of the picked rule: activity and weights.
+#include <algorithm>
+
+#include "report/html.hpp"
+#include "report/section.hpp"
+
+namespace hebbforge::report {
+namespace {
+
+std::string about(const RunData& run, const RecordedLife& life) {
+  std::string text = "<p class=\"note\">The picked rule in " + escaped(life.network) + "; the life ended " +
+                     (life.end == "healthy" ? "healthy" : "because " + escaped(life.end)) + ".";
+  if (!run.why_no_life.empty()) text += " Only what results.h5 keeps is shown: " + escaped(run.why_no_life);
+  return text + "</p>\n";
+}
+
+const RecordedLife* life_of(const RunData& run) {
+  return run.life && !run.life->rates.empty() ? &*run.life : nullptr;
+}
+
+std::vector<Eigen::Index> order_of_all(const RecordedLife& life) {
+  std::vector<Eigen::Index> order;
+  for (std::size_t b = 0; b < life.blocks.size(); ++b) {
+    const CellBlock& block = life.blocks[b];
+    if (b == life.shown) {
+      const auto sorted = firing_order(life.rates.back(), block);
+      order.insert(order.end(), sorted.begin(), sorted.end());
+    } else {
+      for (Eigen::Index k = 0; k < block.size; ++k) order.push_back(block.first + k);
+    }
+  }
+  return order;
+}
+
+// A run whose life is missing says why, but only where there is a rule to look at.
+std::string missing(const RunData& run) {
+  if (!run.picked() || run.why_no_life.empty()) return "";
+  return "<p class=\"note\">Nothing to show: " + escaped(run.why_no_life) + "</p>\n";
+}
+
+}  // namespace
+
+Section activity_section(Runs runs, FigureList& figures) {
+  std::string html;
+  for (const RunData& run : runs) {
+    const RecordedLife* life = life_of(run);
+    std::string one;
+    if (life) {
+      const CellBlock& block = life->blocks[life->shown];
+      const auto order = firing_order(life->rates.back(), block);
+      std::vector<Panel> panels;
+      double end = 0;
+      for (std::size_t k = 0; k < life->trials.size(); ++k) {
+        panels.push_back({"trial " + std::to_string(life->trials[k] + 1), life->rates[k](order, Eigen::all)});
+        end = std::max(end, 1e3 * life->dt * static_cast<double>(life->rates[k].cols()));
+      }
+      HeatMap style;
+      style.x = "time in the trial / ms";
+      style.y = block.name + " cell";
+      style.unit = "rate (dimensionless)";
+      style.x_range = {0, end};
+      one = about(run, *life) +
+            figures.add(heat_maps(figure_name("activity", run, runs),
+                                  "Rates of the " + block.name +
+                                      " cells, sorted by when they fire in the last of these trials (centre "
+                                      "of mass; silent cells at the bottom).",
+                                  style, panels));
+    } else {
+      one = missing(run);
+    }
+    if (one.empty()) continue;
+    html += "<div>" + (runs.size() > 1 ? "<h3>" + escaped(run.name) + "</h3>" : "") + one + "</div>\n";
+  }
+  return {"activity", "Activity", html.empty() ? "" : "<div class=\"figures\">" + html + "</div>\n"};
+}
+
+Section weight_section(Runs runs, FigureList& figures) {
+  std::string html;
+  for (const RunData& run : runs) {
+    const RecordedLife* life = life_of(run);
+    if (!life || life->before.size() == 0) continue;
+    const auto order = order_of_all(*life);
+    HeatMap style;
+    style.columns = 2;
+    style.panel_height = 196;
+    style.diverging = true;
+    style.x = "presynaptic cell";
+    style.y = "postsynaptic cell";
+    style.unit = "weight (dimensionless)";
+    std::string blocks;
+    for (const CellBlock& b : life->blocks) {
+      if (b.first > 0) {
+        style.row_lines.push_back(static_cast<double>(b.first));
+        style.column_lines.push_back(static_cast<double>(b.first));
+      }
+      blocks += (blocks.empty() ? "" : ", ") + std::to_string(b.size) + " " + b.name;
+    }
+    html += "<div>" + (runs.size() > 1 ? "<h3>" + escaped(run.name) + "</h3>" : "") +
+            figures.add(heat_maps(
+                figure_name("weights", run, runs),
+                "Weights before the first and after the last trial, on one colour scale. Cells from the left "
+                "and from the top: " +
+                    blocks + "; the " + life->blocks[life->shown].name + " cells sorted as in the activity.",
+                style, {{"before", life->before(order, order)}, {"after", life->after(order, order)}})) +
+            "</div>\n";
+  }
+  return {"weights", "Weights", html.empty() ? "" : "<div class=\"figures\">" + html + "</div>\n"};
+}
+
+}  // namespace hebbforge::report

@@ -1,0 +1,103 @@
+#include "stages/run_status.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <hebbforge/error.hpp>
+
+#include "host/document.hpp"
+#include "host/hdf5_file.hpp"
+#include "stages/running_mark.hpp"
+
+namespace hebbforge {
+namespace {
+
+void read_checkpoint(const std::filesystem::path& file, RunStatus& status) {
+  const Hdf5Reader in(file);
+  const auto losses = in.reals("search/loss");
+  status.evaluations = static_cast<std::int64_t>(losses.size());
+  if (!losses.empty()) {
+    status.generation = in.integers("search/generation").at(losses.size() - 1) + 1;
+    status.best_loss = *std::ranges::min_element(losses);
+    status.networks = in.shape("search/end").at(1);
+  }
+  const auto picked = in.integer("picked");
+  if (picked > 0) status.picked_value = in.reals("select/value").at(picked - 1);
+}
+
+std::string ago(double seconds) {
+  char text[48];
+  const auto s = static_cast<long>(std::max(0., seconds));
+  if (s >= 3600)
+    std::snprintf(text, sizeof text, "%ld h %ld min ago", s / 3600, s / 60 % 60);
+  else if (s >= 60)
+    std::snprintf(text, sizeof text, "%ld min %ld s ago", s / 60, s % 60);
+  else
+    std::snprintf(text, sizeof text, "%ld s ago", s);
+  return text;
+}
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return std::isnan(value) ? "none yet" : text;
+}
+
+}  // namespace
+
+RunStatus read_status(const std::filesystem::path& directory) {
+  if (!std::filesystem::is_regular_file(directory / "pipeline.toml")) {
+    throw ConfigError(
+        "'" + directory.string() +
+        "' is no run directory: it has no pipeline.toml; expected what `hebbforge run --out` made (with "
+        "--seeds: its folders seed_N)");
+  }
+  RunStatus status;
+  status.best_loss = status.picked_value = std::nan("");
+  status.finished = std::filesystem::exists(directory / "results.h5");
+  if (const auto process = running_process(directory)) {
+    status.running = true;
+    status.process = *process;
+  }
+  const Node pipeline = parse_toml_file(directory / "pipeline.toml");
+  if (const Node* search = pipeline.find("search")) {
+    const Node* budget = search->find("budget");
+    const Node* evaluations = budget ? budget->find("evaluations") : nullptr;
+    if (evaluations && evaluations->is_number())
+      status.budget = static_cast<std::int64_t>(evaluations->number());
+    const Node* pick = search->find("pick");
+    status.pick_by_median = !pick || pick->type != Node::Type::text || pick->text() != "sum";
+  }
+  const auto checkpoint = directory / "checkpoint.h5";
+  std::error_code missing;
+  const auto written = std::filesystem::last_write_time(checkpoint, missing);
+  if (missing) return status;
+  status.since_checkpoint =
+      std::chrono::duration<double>(std::filesystem::file_time_type::clock::now() - written).count();
+  try {
+    read_checkpoint(checkpoint, status);
+  } catch (const ConfigError&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw ConfigError(error.what());
+  }
+  return status;
+}
+
+std::string status_text(const RunStatus& s) {
+  std::string text = s.running    ? "running, process " + std::to_string(s.process)
+                     : s.finished ? "finished"
+                                  : "not running, not finished: go on with hebbforge run … --resume";
+  text += "\n";
+  if (s.since_checkpoint < 0) return text + "no checkpoint yet: the first generation has not ended\n";
+  text += "generation " + std::to_string(s.generation) + ", " + std::to_string(s.evaluations) +
+          (s.budget > 0 ? " of " + std::to_string(s.budget) : "") + " evaluations\n";
+  text += "best search loss    " + number(s.best_loss) + "  (sum of " + std::to_string(s.networks) +
+          " networks)\n";
+  text += std::string("picked, select ") + (s.pick_by_median ? "median  " : "sum     ") +
+          number(s.picked_value) + "\n";
+  return text + "last checkpoint     " + ago(s.since_checkpoint) + "\n";
+}
+
+}  // namespace hebbforge
