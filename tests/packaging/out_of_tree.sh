@@ -16,3 +16,11 @@ $hebbforge list rule --plugin-path "$plugins" | grep -q mylab.my_rule
 $hebbforge inspect "$plugins/my_rule.so"
 HEBBFORGE_PLUGIN_PATH=$plugins $hebbforge run "$scratch/rule/pipeline.toml" --out "$scratch/run" --smoke
 grep -q 'plugin = "mylab.my_rule"' "$scratch/run/rule.toml"
+
+# Built by the other compiler, where there is one: loads, and keeps the promises of its kind.
+if command -v clang++ >/dev/null; then
+  cmake -S "$scratch/rule" -B "$scratch/clang" -G Ninja -DCMAKE_PREFIX_PATH="$scratch/moved" \
+    -DCMAKE_CXX_COMPILER=clang++ >/dev/null
+  cmake --build "$scratch/clang" >/dev/null
+  $hebbforge inspect "$scratch/clang/lib/hebbforge/plugins/my_rule.so" --contracts | grep "built with .* clang++"
+fi

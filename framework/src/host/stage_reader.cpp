@@ -295,7 +295,7 @@ class StageReader {
   }
 
   void read_searches() {
-    const bool own = entry_.value.find("search");
+    const bool own = reader_.take("search") != nullptr;
     Pipeline with_own = pipeline_;
     if (own) read_search(reader_, plugins_, with_own);
     spec_.search = with_own.search;
