@@ -37,7 +37,7 @@ struct RegisteredPlugin {
 };
 
 /// Finds plugins in the order: files named by a pipeline, then --plugin-path, then
-/// $HEBBFORGE_PLUGIN_PATH (':'-separated), then <executable>/../lib/hebbforge/plugins. What comes first
+/// $HEBBFORGE_PLUGIN_PATH (':'-separated), then EXECUTABLE/../lib/hebbforge/plugins. What comes first
 /// wins; two of one name in one step are a conflict: whoever asks for the name gets an error. Declared first
 /// in main, so that it dies last: libraries stay loaded as long as it lives.
 class HEBBFORGE_API Registry {
@@ -91,7 +91,7 @@ class HEBBFORGE_API Registry {
   std::vector<SearchStep> steps_;
 };
 
-/// The directory of the running executable's installation or build: <executable>/.. .
+/// The directory of the running executable's installation or build: EXECUTABLE/.. .
 HEBBFORGE_API std::filesystem::path installation_prefix();
 
 /// SHA-1, hexadecimal.
