@@ -1,6 +1,5 @@
 // Reads and checks a pipeline: circuit, life, losses. The search is in search_reader.cpp.
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/pipeline.hpp>
@@ -199,19 +198,9 @@ class PipelineReader {
       spec.size = reader.integer("size", 1, 1, most_cells);
       spec.neuron = plugins_.nested(abi::Kind::neuron, reader, "neuron");
       reader.finish();
-      check_name(entry, spec.name);
+      check_name(entry, mistakes_);
       pipeline_.populations.push_back(std::move(spec));
     }
-  }
-
-  // Names stand in paths of parameters, in slices of trials and in CSV files.
-  void check_name(const Node::Entry& entry, const std::string& name) {
-    const auto allowed = [](unsigned char c) {
-      return std::isalnum(c) != 0 || c == '_' || c == '-' || c >= 0x80;
-    };
-    if (!name.empty() && std::ranges::all_of(name, allowed)) return;
-    mistakes_.add(entry.key_place,
-                  "the name " + toml_text(name) + " may only have letters, digits, '_' and '-'");
   }
 
   void read_weights(TableReader& pathway, WeightSpec& w) {
@@ -282,7 +271,7 @@ class PipelineReader {
       TableReader reader(&entry.value, "[pathway." + entry.key + "]", entry.key_place, mistakes_);
       PathwaySpec spec;
       spec.name = entry.key;
-      check_name(entry, spec.name);
+      check_name(entry, mistakes_);
       spec.from = population_name(reader, "from");
       spec.to = population_name(reader, "to");
       spec.probability = reader.real("probability", 1, {"1", 0, 1});
@@ -334,7 +323,7 @@ class PipelineReader {
       TableReader reader(&entry.value, "[phase." + entry.key + "]", entry.key_place, mistakes_);
       PhaseSpec spec;
       spec.name = entry.key;
-      check_name(entry, spec.name);
+      check_name(entry, mistakes_);
       if (spec.name == "all" || spec.name == "last") {
         mistakes_.add(entry.key_place,
                       "'" + spec.name + "' is no name for a phase: it names trials of all phases");
@@ -372,7 +361,7 @@ class PipelineReader {
       TableReader reader(&entry.value, "[constraint." + entry.key + "]", entry.key_place, mistakes_);
       ConstraintSpec spec;
       spec.name = entry.key;
-      check_name(entry, spec.name);
+      check_name(entry, mistakes_);
       reader.require("pathway");
       spec.pathway = reader.text("pathway", "", names_of(pipeline_.pathways));
       spec.choice = plugins_.choice(abi::Kind::constraint, reader);
@@ -387,7 +376,7 @@ class PipelineReader {
       TableReader reader(&entry.value, "[perturbation." + entry.key + "]", entry.key_place, mistakes_);
       PerturbationSpec spec;
       spec.name = entry.key;
-      check_name(entry, spec.name);
+      check_name(entry, mistakes_);
       const std::string networks = reader.text("networks", "all", {"all", "even", "odd"});
       spec.networks = networks == "even"  ? NetworkSubset::even
                       : networks == "odd" ? NetworkSubset::odd
@@ -411,7 +400,7 @@ class PipelineReader {
       TableReader reader(&entry.value, "[loss." + entry.key + "]", entry.key_place, mistakes_);
       LossSpec spec;
       spec.name = entry.key;
-      check_name(entry, spec.name);
+      check_name(entry, mistakes_);
       spec.weight = reader.real("weight", 1, not_negative);
       const auto before = mistakes_.count();
       spec.choice = plugins_.choice(abi::Kind::loss, reader);

@@ -59,6 +59,10 @@ class StageReader {
   StageSpec read() {
     const auto before = mistakes_.count();
     spec_.name = entry_.key;
+    check_name(entry_, mistakes_);
+    if (spec_.name == "plots")
+      mistakes_.add(entry_.key_place,
+                    "'plots' is the folder of the report's figures: give the stage another name");
     std::vector<std::string> names;
     for (const auto& [name, kind] : kinds) names.push_back(name);
     reader_.require("kind");

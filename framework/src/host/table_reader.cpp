@@ -1,6 +1,7 @@
 #include "host/table_reader.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <utility>
 
@@ -271,6 +272,15 @@ void TableReader::finish_table(const Node& table, const std::string& prefix, con
     text += "\n  its " + noun + "s: " + (descriptions_.empty() ? "none" : joined(descriptions_));
     mistakes_.add(entry.key_place, text);
   }
+}
+
+void check_name(const Node::Entry& entry, Mistakes& mistakes) {
+  const auto allowed = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-' || c >= 0x80;
+  };
+  if (!entry.key.empty() && std::ranges::all_of(entry.key, allowed)) return;
+  mistakes.add(entry.key_place,
+               "the name " + toml_text(entry.key) + " may only have letters, digits, '_' and '-'");
 }
 
 }  // namespace hebbforge

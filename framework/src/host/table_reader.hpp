@@ -68,6 +68,10 @@ class HEBBFORGE_API TableReader {
   std::vector<std::string> descriptions_;  ///< the same with units
 };
 
+/// A table's name stands in paths of parameters, in slices of trials, in CSV files, as a folder: it has
+/// letters, digits, '_' and '-' only.
+void check_name(const Node::Entry& entry, Mistakes& mistakes);
+
 /// One value of a parameter, checked; a mistake and nothing if it does not fit.
 std::optional<Config::Value> checked_value(const Node& node, const abi::Parameter& parameter,
                                            Mistakes& mistakes);

@@ -23,10 +23,12 @@ std::vector<std::string> paths_of(const Pipeline& pipeline) {
   return paths;
 }
 
-Pipeline with_learned(const Pipeline& pipeline, const std::vector<double>& values, const std::string& whose) {
-  if (!pipeline.search || pipeline.search->free.size() != values.size())
+// The values of `learned`, which name what `searched` names.
+Pipeline with_learned(const Pipeline& pipeline, const std::vector<double>& learned,
+                      const std::vector<std::string>& searched, const std::string& whose) {
+  if (!pipeline.search || paths_of(pipeline) != searched)
     throw ConfigError("under this condition the pipeline has other free parameters than " + whose);
-  return with_candidate(pipeline, {values.data(), static_cast<Eigen::Index>(values.size())});
+  return with_candidate(pipeline, {learned.data(), static_cast<Eigen::Index>(learned.size())});
 }
 
 std::string group_name(std::size_t index) {
@@ -50,12 +52,14 @@ std::string label(const Variant& v) {
 }
 
 void write_results(const std::filesystem::path& file, const std::vector<Variant>& variants,
-                   const std::vector<std::string>& identities, std::size_t count) {
+                   const std::vector<std::string>& identities) {
   Hdf5Writer out(file);
   out.integer("format", results_format);
-  for (std::size_t k = 0; k < count; ++k) {
+  out.text("plugins", plugin_record_text(variants.front().pipeline));
+  for (std::size_t k = 0; k < variants.size(); ++k) {
     const std::string group = group_name(k);
     const Variant& v = variants[k];
+    if (v.scores.networks == 0) continue;  // still to be scored
     out.text(group + "/identity", identities[k]);
     out.text(group + "/rule", v.rule);
     out.text(group + "/instance", v.instance);
@@ -188,11 +192,11 @@ std::vector<Variant> variants_of(const StageContext& context) {
   for (const StageVariant& v : context.spec.variants) {
     Variant variant{v.rule, v.instance, v.condition, *v.pipeline};
     if (v.learned) {
-      variant.pipeline = with_learned(variant.pipeline, context.learned(), "the search");
+      variant.pipeline =
+          with_learned(variant.pipeline, context.learned(), paths_of(context.pipeline), "the search");
     } else if (!v.run.empty() && variant.pipeline.search) {
       const Eigen::VectorXd picked = picked_candidate(v.run, paths_of(variant.pipeline));
-      variant.pipeline = with_learned(variant.pipeline, {picked.data(), picked.data() + picked.size()},
-                                      "the run '" + v.run.string() + "'");
+      variant.pipeline = with_candidate(variant.pipeline, view_of(picked));
     }
     all.push_back(std::move(variant));
   }
@@ -206,6 +210,9 @@ bool score(const StageContext& context, std::vector<Variant>& variants) {
   std::size_t found = 0;
   if (std::filesystem::exists(file)) {
     const Hdf5Reader in(file);
+    if (in.text("plugins") != plugin_record_text(variants.front().pipeline))
+      log_warning("plugins have changed since '" + file.string() +
+                  "' was begun: what is there is kept, the rest may differ from an undisturbed run");
     for (const std::string& name : in.names("variants")) {
       const std::string group = "variants/" + name;
       const std::string identity = in.text(group + "/identity");
@@ -224,14 +231,14 @@ bool score(const StageContext& context, std::vector<Variant>& variants) {
     Variant& v = variants[k];
     if (v.scores.networks > 0) continue;
     if (!context.evaluator.evaluate(v.pipeline, {}, set, 0, context.spec.networks, v.scores)) return false;
-    write_results(file, variants, identities, k + 1);
+    write_results(file, variants, identities);
     const SetSummary s = summary_of(v.scores);
     context.message("stage " + context.spec.name + ": " + std::to_string(k + 1) + " of " +
                     std::to_string(variants.size()) + ": " + label(v) + ": median loss " +
                     short_number(s.median) + ", " + std::to_string(s.failed) + "/" +
                     std::to_string(s.networks) + " failed");
   }
-  write_results(file, variants, identities, variants.size());
+  write_results(file, variants, identities);
   return true;
 }
 
