@@ -333,7 +333,7 @@ Figure lines(std::string name, std::string caption, const Axes& axes, const std:
   if (axes.log_y) figure.script += "set logscale y\nset ytics (" + log_ticks(y_range) + ")\n";
   place_labels(all, y_range, axes.log_y, margins, figure);
   figure.data.emplace_back();
-  std::vector<std::string> parts;
+  std::vector<std::string> parts, above;  // bands never hide a line
   for (std::size_t k = 0; k < all.size(); ++k) {
     const Line& line = all[k];
     write_block(figure.data[0], line, axes.log_y);
@@ -345,9 +345,10 @@ Figure lines(std::string name, std::string caption, const Axes& axes, const std:
                       : line.style == Line::Style::marked ? "with linespoints pt 7 ps 0.6"
                       : line.style == Line::Style::steps  ? "with steps"
                                                           : "with lines";
-    parts.push_back(from(figure, k, "1:2") + how + print(" lw %g", line.width) + " lc rgb '" + line.colour +
+    above.push_back(from(figure, k, "1:2") + how + print(" lw %g", line.width) + " lc rgb '" + line.colour +
                     "' " + (line.style == Line::Style::dashed ? "dt (6,4) " : "") + title_of(line.title));
   }
+  parts.insert(parts.end(), above.begin(), above.end());
   figure.script += plot_of(parts);
   return figure;
 }
@@ -385,7 +386,7 @@ Figure distributions(std::string name, std::string caption, const std::string& v
                      const std::vector<Group>& groups) {
   Figure figure{std::move(name), std::move(caption)};
   std::vector<std::string> titles;
-  for (const Group& group : groups) titles.push_back(shortened(group.title, 22));
+  for (const Group& group : groups) titles.push_back(shortened(group.title, 28));
   const Margins margins{widest(titles) + 22, 24, 12, 60};
   const int row = groups.size() > 8 ? 34 : 62;
   figure.height = static_cast<int>(margins.top + margins.bottom) +
@@ -400,7 +401,10 @@ Figure distributions(std::string name, std::string caption, const std::string& v
     ticks += (ticks.empty() ? "" : ", ") + gnuplot_text(text) + " " + datum(axis.at(value));
   };
   const bool log = axis.largest > axis.limit;
-  for (int k = 0; k <= 4; k += log ? 2 : 1) tick(axis.limit * k / 4, number_text(axis.limit * k / 4));
+  for (int k = 0; k <= 4; k += log ? 2 : 1) {
+    if (k == 4 && axis.failures && !log) continue;  // "failed" stands there
+    tick(axis.limit * k / 4, number_text(axis.limit * k / 4));
+  }
   // Powers of ten, as far as there is room for their labels.
   const double scale = (figure.width - margins.left - margins.right) / axis.end();
   const auto room = [](double value) { return letter * static_cast<double>(length_of(number_text(value))); };
@@ -476,7 +480,7 @@ Figure heat_maps(std::string name, std::string caption, const HeatMap& style,
   const int columns = std::max(1, style.columns);
   const int rows = (static_cast<int>(panels.size()) + columns - 1) / columns;
   constexpr double right = 100, title = 34, gap = 16;
-  const double left = std::max(66., widest(style.y_names) + 36);
+  const double left = std::max(66., std::min(widest(style.y_names), 20 * letter) + 36);
   const double panel_width = (figure.width - left - right - (columns - 1) * gap) / columns;
   std::vector<std::pair<double, std::string>> x_ticks;
   for (const std::string& text : style.x_names)
@@ -535,13 +539,13 @@ Figure heat_maps(std::string name, std::string caption, const HeatMap& style,
                              0.5 + (bottom - title) / 2 / h);
     figure.script += last_row ? "set xtics format '%g'\n" : "set xtics format ''\n";
     figure.script += c == 0 ? "set ytics format '%g'\n" : "set ytics format ''\n";
-    if (!x_ticks.empty()) figure.script += last_row ? x_names(x_ticks, upright) : "set xtics ()\n";
+    if (!x_ticks.empty()) figure.script += last_row ? x_names(x_ticks, upright) : "unset xtics\n";
     if (!style.y_names.empty()) {
-      figure.script += "set ytics (";
-      for (std::size_t k = 0; c == 0 && k < style.y_names.size(); ++k)
-        figure.script += (k > 0 ? ", " : "") + gnuplot_text(style.y_names[k]) +
-                         print(" %.9g", static_cast<double>(k) + 0.5);
-      figure.script += ")\n";
+      std::string ticks;
+      for (std::size_t k = 0; k < style.y_names.size(); ++k)
+        ticks += (k > 0 ? ", " : "") + gnuplot_text(shortened(style.y_names[k], 20)) +
+                 print(" %.9g", static_cast<double>(k) + 0.5);
+      figure.script += c == 0 ? "set ytics (" + ticks + ")\n" : "unset ytics\n";
     }
     if (p == 1) figure.script += "unset colorbox\n";
     figure.script += "unset arrow\n";

@@ -169,7 +169,7 @@ Section repeat_section(Runs runs, FigureList&) {
     if (run.searches())
       html += "<code>evaluations.csv</code>, <code>rule.toml</code> and <code>results.h5</code>";
     if (!run.stages.empty())
-      html += std::string(run.searches() ? ", and " : "") + "in what its stages write (but logs)";
+      html += std::string(run.searches() ? ", and " : "") + "what its stages write (but logs)";
     html += " with these plugins";
     html += run.machine.empty() ? ".</p>\n" : "; it was run by " + escaped(run.machine) + ".</p>\n";
     const auto rows = plugins(run);

@@ -120,7 +120,7 @@ std::string figures_html(const std::string& drawn) {
 }
 
 const char* const how_distributions =
-    "points, their density, median and its 95 % bootstrap interval (black). Beyond a dotted line the axis is "
+    "points, their density, median and its 95 % bootstrap interval (black). Where it says log the axis is "
     "logarithmic; failed lives stand apart.";
 
 // --- dropout ---
@@ -132,16 +132,20 @@ std::string ranking_figure(const std::vector<RankedCoefficient>& ranking, const 
   for (const auto& r : ranking) largest = std::max(largest, std::isfinite(r.shift) ? r.shift : 0);
   if (largest == 0) largest = 1;
   std::vector<Bar> all;
-  bool fails = false;
+  bool fails = false, family = false;
   for (const RankedCoefficient& r : ranking) {
     if (all.size() == most) break;
     const bool finite = std::isfinite(r.shift);
     fails = fails || !finite;
+    family = family || r.instances > 1;
     all.push_back({term_of(r.path) + (finite ? "" : " (fails)"), finite ? r.shift : 1.08 * largest, 0, 0,
                    colour(finite ? 0 : 1)});
   }
-  std::string caption = "How much the median loss rises without each coefficient: median over the instances.";
-  if (fails) caption += " Orange, at the end of the axis: without it half of the lives or more fail.";
+  std::string caption = "How much the median loss rises without each coefficient";
+  caption += family ? "; median over the instances of the rule." : ".";
+  if (fails)
+    caption += std::string(" Orange, to the end of the axis: without it at least half of the lives fail") +
+               (family ? ", in at least half of the instances." : ".");
   if (ranking.size() > most)
     caption += " The first " + std::to_string(most) + " of " + std::to_string(ranking.size()) + ".";
   return figures.add(bars(name + "_ranking", caption, "rise of the median loss", all));
@@ -178,10 +182,10 @@ std::string dropout_distributions(const std::vector<VariantGroup>& groups,
 // --- sweep ---
 
 struct Axis {
-  std::string path, label;
+  std::string path, unit;
   std::vector<Node> values;
   std::vector<std::string> names;  ///< as in the pipeline
-  std::vector<double> places;      ///< where they are numbers in one unit; else empty
+  std::vector<double> places;      ///< where they are numbers in one `unit`; else empty
 };
 
 // "10 Hz" -> 10 and "Hz".
@@ -195,12 +199,26 @@ std::optional<std::pair<double, std::string>> number_and_unit(const Node& value)
   return std::pair{number, std::string(end)};
 }
 
+// "perturbation.turnover.probability" -> "turnover.probability": short enough for a figure.
+std::string axis_label(const std::string& path) {
+  constexpr std::size_t most = 24;
+  const std::string text = path.substr(path.find('.') + 1);
+  return text.size() <= most ? text : text.substr(text.rfind('.') + 1);
+}
+
+std::string varied(const std::vector<Axis>& axes) {
+  std::string text;
+  for (const Axis& axis : axes)
+    text += (text.empty() ? "" : " and ") + ("<code>" + escaped(axis.path) + "</code>");
+  return "<p class=\"note\">Varied: " + text + ".</p>\n";
+}
+
 std::vector<Axis> axes_of(const StageData& stage) {
   std::vector<Axis> axes;
   const Node* vary = stage.table.find("vary");
   if (!vary) return axes;
   for (const Node::Entry& entry : vary->table) {
-    Axis axis{entry.key, entry.key, entry.value.array, {}, {}};
+    Axis axis{entry.key, "", entry.value.array, {}, {}};
     std::optional<std::string> unit;
     bool numbers = true;
     for (const Node& value : axis.values) {
@@ -215,8 +233,8 @@ std::vector<Axis> axes_of(const StageData& stage) {
     }
     if (!numbers)
       axis.places.clear();
-    else if (!unit->empty())
-      axis.label += " / " + *unit;
+    else
+      axis.unit = *unit;
     axes.push_back(std::move(axis));
   }
   return axes;
@@ -225,7 +243,7 @@ std::vector<Axis> axes_of(const StageData& stage) {
 std::string sweep_lines(const Axis& axis, const std::vector<VariantGroup>& groups, const std::string& name,
                         FigureList& figures) {
   std::vector<Line> all;
-  Axes axes{axis.label, "loss per network, median"};
+  Axes axes{axis_label(axis.path) + (axis.unit.empty() ? "" : " / " + axis.unit), "loss per network, median"};
   double low = std::numeric_limits<double>::infinity(), high = 0;
   for (const std::string& rule : different(groups, &VariantGroup::rule)) {
     Line line;
@@ -280,8 +298,8 @@ std::string sweep_maps(const std::vector<Axis>& axes, const std::vector<VariantG
     panels.push_back({rule, std::move(medians)});
   }
   HeatMap style;
-  style.x = fast.path;
-  style.y = slow.path;
+  style.x = axis_label(fast.path);
+  style.y = axis_label(slow.path);
   style.unit = "loss per network, median";
   style.x_names = fast.names;
   style.y_names = slow.names;
@@ -351,8 +369,9 @@ std::string variants_html(const StageData& stage, const std::string& name, Figur
     html = figures_html(drawn + dropout_distributions(groups, ranking, name, figures));
   } else if (stage.kind == "sweep") {
     const auto axes = axes_of(stage);
-    if (axes.size() == 1) html = figures_html(sweep_lines(axes[0], groups, name, figures));
-    if (axes.size() == 2) html = figures_html(sweep_maps(axes, groups, name, figures));
+    html = varied(axes) + figures_html(axes.size() == 1   ? sweep_lines(axes[0], groups, name, figures)
+                                       : axes.size() == 2 ? sweep_maps(axes, groups, name, figures)
+                                                          : "");
   } else {
     html = figures_html(compared(groups, name, figures));
   }
