@@ -27,11 +27,16 @@ void tell(const report::ReportFiles& files) {
   std::fflush(stdout);
 }
 
+// Of the searches, and of what their stages have scored so far.
 std::vector<std::filesystem::file_time_type> checkpoints_of(const report::ReportOptions& options) {
   std::vector<std::filesystem::file_time_type> times;
+  std::error_code missing;
   for (const auto& run : options.runs) {
-    std::error_code missing;
     times.push_back(std::filesystem::last_write_time(run / "checkpoint.h5", missing));
+    for (const auto& entry : std::filesystem::directory_iterator(run, missing)) {
+      const auto time = std::filesystem::last_write_time(entry.path() / "results.h5", missing);
+      if (!missing) times.push_back(time);
+    }
   }
   return times;
 }

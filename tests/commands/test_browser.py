@@ -18,6 +18,17 @@ hebbforge, source, scratch = (pathlib.Path(a).absolute() for a in sys.argv[1:4])
 small = source / "tests/framework/pipelines/small.toml"
 sections = ["run", "rule", "losses", "coefficients", "activity", "weights", "effects", "networks", "failures", "repeat"]
 chromium = shutil.which("chromium")
+rules = 'rules={found="search",published="bell2024.mean_still"},networks=8'
+# Many values, long names, many coefficients: what may be too wide.
+stages = [part for stage in [
+    'drop={kind="dropout",rule="bell2024.mean_still",networks=8}',
+    'own={kind="dropout",networks=3}',
+    'refit={kind="rank_and_refit",dropout="own",terms=[1,2,3],budget={generations=1}}',
+    f'turnover={{kind="sweep",{rules},vary={{"perturbation.turnover.probability"=[0,0.001,0.01]}}}}',
+    f'duration={{kind="sweep",{rules},vary={{"phase.organise.duration"=["80 ms","100 ms","0.11 s"]}}}}',
+    f'map={{kind="sweep",{rules},vary={{"perturbation.turnover.probability"=[0,0.001,0.002,0.005,0.01],"phase.organise.duration"=["80 ms","90 ms","100 ms","110 ms"]}}}}',
+    f'test={{kind="compare",{rules},published_statistics=true,conditions={{a_condition_of_a_long_name={{}},long={{phase={{organise={{trials=14}}}}}}}}}}',
+    'lives={kind="simulate",conditions={short={},long={phase={organise={trials=14}}}}}'] for part in ("--set", "stage." + stage)]
 
 # Added to a copy of the page: what does a reader see? The answer goes into an element of its own.
 look = """<script>addEventListener('load', () => {
@@ -53,9 +64,9 @@ class Browser(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.pages = []
-        for name, seeds in (("one", []), ("two", ["--seeds", "1,2"])):
+        for name, more in (("one", []), ("two", ["--seeds", "1,2"]), ("stages", stages)):
             out = scratch / name
-            done = subprocess.run([hebbforge, "run", small, "--set", "search.budget={generations=2}", "--out", out, *seeds], capture_output=True, text=True)
+            done = subprocess.run([hebbforge, "run", small, "--set", "search.budget={generations=2}", "--out", out, *more], capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
             cls.pages.append(out / "report.html")
 
@@ -66,7 +77,9 @@ class Browser(unittest.TestCase):
                 copy.write_text(page.read_text().replace("</body>", look.replace("WIDTH", str(width))))
                 shown = browse(copy, f"--window-size={width},2000", "--dump-dom")
                 self.assertNotIn("CONSOLE", shown.stderr)
-                self.assertEqual(re.findall(r'<section id="(.*?)"', shown.stdout), sections)
+                found = re.findall(r'<section id="(.*?)"', shown.stdout)
+                self.assertEqual([s for s in found if not s.startswith("stage_")], sections)
+                self.assertEqual(sum(s.startswith("stage_") for s in found), len(stages) // 2 if "stages" in page.parts else 0)
                 found = json.loads(html.unescape(re.search(r'<pre id="answer">(.*?)</pre>', shown.stdout, re.S)[1]))
                 scrolled, window = found.pop("page")
                 self.assertLessEqual(scrolled, window, f"{page} at {width}: the page scrolls sideways")

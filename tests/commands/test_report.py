@@ -22,6 +22,22 @@ hebbforge, source, scratch = (pathlib.Path(a).absolute() for a in sys.argv[1:4])
 small = source / "tests/framework/pipelines/small.toml"
 sections = ["run", "rule", "losses", "coefficients", "activity", "weights", "effects", "networks", "failures", "repeat"]
 short = ["--set", "search.budget={generations=2}"]
+refits = ['refit={kind="rank_and_refit",dropout="drop",terms=[1,2],budget={generations=1}}',
+          'forward={kind="forward_selection",terms=2,budget={generations=1}}']
+
+
+def stages(rule):
+    """One stage of each kind that needs no search."""
+    rules = f'rules={{found="{rule}",none="no_plasticity"}},networks=2'
+    return [f'drop={{kind="dropout",rule="{rule}",networks=2}}',
+            f'turnover={{kind="sweep",{rules},vary={{"perturbation.turnover.probability"=[0,0.01]}}}}',
+            f'map={{kind="sweep",{rules},vary={{"perturbation.turnover.probability"=[0,0.01],"phase.organise.duration"=["80 ms","110 ms"]}}}}',
+            f'test={{kind="compare",{rules},published_statistics=true,conditions={{short={{}},long={{phase={{organise={{trials=14}}}}}}}}}}',
+            f'lives={{kind="simulate",rule="{rule}"}}']
+
+
+def setting(stages):
+    return [part for stage in stages for part in ("--set", "stage." + stage)]
 
 
 def run(*arguments, **options):
@@ -42,7 +58,7 @@ class Report(unittest.TestCase):
         for text in texts:
             self.assertIn(text, result.stdout + result.stderr)
 
-    def check_page(self, page, figures):
+    def check_page(self, page, figures, sections=sections):
         self.assertEqual(re.findall(r'<section id="(.*?)"', page), sections)
         drawn = re.findall(r"<svg .*?</svg>", page, re.S)
         self.assertEqual(len(drawn), figures)
@@ -72,6 +88,40 @@ class Report(unittest.TestCase):
         for plot, texts in labels.items():
             drawn = {e.text for e in xml.etree.ElementTree.parse(out / f"plots/{plot}.svg").iter("{http://www.w3.org/2000/svg}text")}
             self.assertEqual(set(texts) - drawn, set(), plot)
+
+    def test_every_stage_has_its_section_with_figures(self):
+        out = made("stages", *setting(stages("search") + refits), "--set", "networks.report=2")
+        page = (out / "report.html").read_text()
+        names = ["drop", "turnover", "map", "test", "lives", "refit", "forward"]
+        drawn = sorted(f.stem for f in (out / "plots").glob("stage_*.svg"))
+        self.check_page(page, len(list((out / "plots").glob("*.svg"))), sections[:-1] + ["stage_" + n for n in names] + sections[-1:])
+        self.assertEqual(drawn, sorted([f"stage_{n}_losses" for n in names if n != "lives"] +
+                                       ["stage_drop_ranking", "stage_lives_activity_1", "stage_lives_weights_1"]))
+        labels = {"drop_losses": ["full rule", "loss per network"], "drop_ranking": ["rise of the median loss"],
+                  "turnover_losses": ["found", "none", "turnover.probability"],
+                  "map_losses": ["found", "none", "80 ms", "110 ms", "organise.duration", "turnover.probability"],
+                  "test_losses": ["found, short", "none, long"], "lives_weights_1": ["before", "after"],
+                  "refit_losses": ["report loss, median", "number of terms, and which are added"],
+                  "forward_losses": ["report loss, median"], "lives_activity_1": ["trial 12", "E cell"]}
+        for plot, texts in labels.items():
+            texts_drawn = {e.text for e in xml.etree.ElementTree.parse(out / f"plots/stage_{plot}.svg").iter("{http://www.w3.org/2000/svg}text")}
+            self.assertEqual(set(texts) - texts_drawn, set(), plot)
+        # A search within a stage is a run that has a page, too.
+        self.says(run("report", out / "refit/terms_2"), 0, "written: ")
+        # Two runs with stages side by side.
+        self.says(run("report", out, out, "--out", scratch / "twice.html"), 0)
+        self.assertEqual(re.findall(r'<section id="(stage_.*?)"', (scratch / "twice.html").read_text()), ["stage_" + n for n in names])
+
+    def test_a_run_without_a_search_has_a_page_of_its_stages(self):
+        bare = scratch / "bare.toml"
+        text = small.read_text()
+        bare.write_text(text[:text.index("[search]")])
+        out = scratch / "no_search"
+        self.says(run("run", bare, *setting(stages("bell2024.mean_still")), "--out", out), 0, "report.html")
+        page = (out / "report.html").read_text()
+        names = ["stage_" + n for n in ("drop", "turnover", "map", "test", "lives")]
+        self.check_page(page, len(list((out / "plots").glob("*.svg"))), ["run", *names, "repeat"])
+        self.assertIn("<td>finished</td>", page)
 
     def test_several_seeds_also_have_a_page_together(self):
         out = made("seeds", "--seeds", "1,2")

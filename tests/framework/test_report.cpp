@@ -7,6 +7,7 @@
 #include <hebbforge/engine/life.hpp>
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/run.hpp>
+#include <iterator>
 #include <limits>
 
 #include "host/hdf5_file.hpp"
@@ -38,6 +39,45 @@ const std::filesystem::path& finished_run() {
     return made;
   }();
   return directory;
+}
+
+// Every kind of stage; `rule` is what they are about.
+std::vector<std::string> all_stages(const std::string& rule) {
+  const std::string rules = "rules={found=\"" + rule + "\",none=\"no_plasticity\"},networks=2";
+  return {
+      "stage.drop={kind=\"dropout\",rule=\"" + rule + "\",networks=2}",
+      "stage.turnover={kind=\"sweep\"," + rules + ",vary={\"perturbation.turnover.probability\"=[0,0.01]}}",
+      "stage.map={kind=\"sweep\"," + rules +
+          ",vary={\"perturbation.turnover.probability\"=[0,0.01],\"phase.organise.duration\"=[\"80 "
+          "ms\",\"110 ms\"]}}",
+      "stage.test={kind=\"compare\"," + rules +
+          ",published_statistics=true,conditions={short={},long={phase={organise={trials=14}}}}}",
+      "stage.lives={kind=\"simulate\",rule=\"" + rule + "\",networks=2}"};
+}
+
+const std::filesystem::path& run_with_stages() {
+  static const std::filesystem::path directory = [] {
+    const auto made = scratch("report_stages") / "run";
+    PipelineOptions options;
+    options.overrides = all_stages("search");
+    options.overrides.insert(options.overrides.end(),
+                             {"search.budget={generations=2}", "networks.report=2",
+                              "stage.refit={kind=\"rank_and_refit\",dropout=\"drop\",terms=[1,2],budget={"
+                              "generations=1}}",
+                              "stage.forward={kind=\"forward_selection\",terms=2,budget={generations=1}}"});
+    RunOptions run;
+    run.directory = made;
+    const Pipeline pipeline = load_pipeline(built_plugins(), small, options);
+    const RunSummary found = run_search(pipeline, run);
+    run_stages(pipeline, &found, run);
+    return made;
+  }();
+  return directory;
+}
+
+std::string section_of(const std::string& page, const std::string& id) {
+  const auto begin = page.find("<section id=\"" + id + "\">");
+  return begin == page.npos ? "" : page.substr(begin, page.find("</section>", begin) - begin);
 }
 
 // Without gnuplot: the words of a page do not need it.
@@ -186,6 +226,122 @@ BOOST_AUTO_TEST_CASE(every_section_appears_where_its_data_are_there_and_no_other
   BOOST_TEST(has(bare, "no generation has ended yet"));
 }
 
+BOOST_AUTO_TEST_CASE(every_stage_has_a_section_in_the_order_of_the_pipeline) {
+  const RunData run = read_run_data(run_with_stages());
+  BOOST_TEST(run.finished);
+  const std::string page = page_of({run});
+  std::size_t last = page.find("<section id=\"failures\">");
+  for (const char* name : {"drop", "turnover", "map", "test", "lives", "refit", "forward"}) {
+    const auto at = page.find("<section id=\"stage_" + std::string(name) + "\">");
+    BOOST_TEST_REQUIRE(at != page.npos, name);
+    BOOST_TEST(at > last, name);
+    last = at;
+  }
+  BOOST_TEST(page.find("<section id=\"repeat\">") > last);
+  BOOST_TEST(!has(page, "Not finished"));
+}
+
+BOOST_AUTO_TEST_CASE(sections_of_stages_show_the_numbers_that_the_stages_have_written) {
+  const RunData run = read_run_data(run_with_stages());
+  const std::string page = page_of({run});
+  const auto shown = [&](const std::string& name, const std::string& text) {
+    BOOST_TEST(has(section_of(page, "stage_" + name), text), name + " lacks " + text);
+  };
+  const auto csv = [&](const std::string& file) {  // the last row, without quotes or commas in it
+    std::ifstream in(run_with_stages() / file);
+    std::vector<std::string> fields;
+    std::string line, next;
+    while (std::getline(in, next)) line = next;
+    for (std::size_t at = 0; at != line.npos;) {
+      const auto end = line.find(',', at);
+      fields.push_back(line.substr(at, end - at));
+      at = end == line.npos ? end : end + 1;
+    }
+    return fields;
+  };
+  const auto value = [](const std::string& text) { return number_text(std::stod(text)); };
+  const auto sweep = csv("turnover/summary.csv");
+  shown("turnover", "none, probability=0.01");
+  shown("turnover", value(sweep.at(5)) + " <span class=\"range\">[" + value(sweep.at(6)));
+  shown("turnover", "<th scope=\"col\">r2</th>");
+  shown("turnover", "none, probability=0.01</th><td>" + value(sweep.at(8)) + "</td>");
+  shown("map", "found, probability=0.01, duration=110 ms");
+  const auto comparison = csv("test/comparisons.csv");
+  shown("test", "none, long<br>minus none, short");
+  shown("test", value(comparison.at(5)));
+  shown("test", "Kruskal–Wallis H");
+  std::string published;
+  for (std::size_t k = 10; k < 14; ++k) published += "<td>" + value(comparison.at(k)) + "</td>";
+  shown("test", published);
+  BOOST_TEST(!has(section_of(page, "stage_map"), "Kruskal"));
+  shown("drop", "without " + term_text("w*y~*y"));
+  const auto refit = csv("refit/refit.csv");
+  shown("refit", value(refit.at(5)) + " <span class=\"range\">[" + value(refit.at(6)));
+  shown("refit", "refit/terms_2");
+  shown("refit", "<math>");
+  const auto forward = csv("forward/forward_selection.csv");
+  shown("forward", value(forward.at(3)));
+  shown("forward", "forward/step_2/" + forward.back());
+  shown("forward", "<math>");
+  shown("lives", "lives.h5, the first of 2 lives, healthy");
+  const StageData& lives = *std::ranges::find(run.stages, "lives", &StageData::name);
+  BOOST_TEST_REQUIRE(lives.files.size() == 1);
+  const LifeFile& file = lives.files.front();
+  BOOST_TEST(file.life.trials.front() == 11);
+  BOOST_TEST(file.life.rates.front().rows() == 33);
+  BOOST_TEST(file.life.rates.front().cols() == 1100);
+  BOOST_TEST((file.life.before != file.life.after));
+}
+
+BOOST_AUTO_TEST_CASE(a_run_of_stages_alone_has_a_page_without_a_search) {
+  const auto place = scratch("report_bare");
+  std::ifstream in(small);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  std::ofstream(place / "bare.toml") << text.substr(0, text.find("[search]"));
+  PipelineOptions options;
+  options.overrides = all_stages("bell2024.mean_still");
+  RunOptions run;
+  run.directory = place / "run";
+  run_stages(load_pipeline(built_plugins(), place / "bare.toml", options), nullptr, run);
+  const std::string page = page_of({read_run_data(run.directory)});
+  for (const char* id :
+       {"run", "stage_drop", "stage_turnover", "stage_map", "stage_test", "stage_lives", "repeat"})
+    BOOST_TEST(has(page, "<section id=\"" + std::string(id) + "\">"), id);
+  for (const char* id : {"rule", "losses", "coefficients", "activity", "networks", "failures"})
+    BOOST_TEST(!has(page, "<section id=\"" + std::string(id) + "\">"), id);
+  BOOST_TEST(has(page, "<td>finished</td>"));
+  BOOST_TEST(has(page, "the same bytes in what its stages write"));
+  // Of the 20 coefficients only those that matter are drawn, and the page says so.
+  BOOST_TEST(has(section_of(page, "stage_drop"), "Only the 8 coefficients that matter most of 20"));
+}
+
+BOOST_AUTO_TEST_CASE(a_stage_that_goes_on_shows_what_there_is_and_one_that_has_not_begun_nothing) {
+  const auto place = scratch("report_part") / "run";
+  std::filesystem::copy(run_with_stages(), place, std::filesystem::copy_options::recursive);
+  std::filesystem::remove(place / "drop/summary.csv");
+  std::filesystem::remove_all(place / "map");
+  const RunData run = read_run_data(place);
+  BOOST_TEST(!run.finished);
+  const std::string page = page_of({run});
+  BOOST_TEST(count(page, "Not finished") == 1);
+  BOOST_TEST(has(section_of(page, "stage_drop"), "Not finished"));
+  BOOST_TEST(section_of(page, "stage_map").empty());
+  std::ofstream(place / "refit/refit.csv") << "terms\n1,EE.c.x\n";
+  BOOST_CHECK_THROW(read_run_data(place), ConfigError);
+}
+
+BOOST_AUTO_TEST_CASE(coefficients_without_which_lives_fail_are_marked_apart) {
+  RunData run = read_run_data(run_with_stages());
+  StageData& drop = *std::ranges::find(run.stages, "drop", &StageData::name);
+  BOOST_TEST(!has(section_of(page_of({run}), "stage_drop"), "Orange"));
+  BOOST_TEST_REQUIRE(drop.variants.size() == 4);
+  drop.variants[2].scores.lives.row(0).setConstant(static_cast<double>(LifeEnd::runaway));
+  const std::string section = section_of(page_of({run}), "stage_drop");
+  BOOST_TEST(has(section, "Orange, to the end of the axis: without it at least half of the lives fail."));
+  BOOST_TEST(has(section, "2 of 2"));
+  BOOST_TEST(has(section, "∞"));
+}
+
 BOOST_AUTO_TEST_CASE(without_gnuplot_the_page_says_what_to_install_and_has_all_words) {
   const std::string page = page_of({read_run_data(finished_run())});
   BOOST_TEST(has(page, "apt install gnuplot-nox"));
@@ -213,6 +369,17 @@ BOOST_AUTO_TEST_CASE(titles_names_and_paths_are_never_markup) {
   run.record.layout.measures.front() = evil;
   run.machine = evil;
   run.why_no_life = evil;
+  run.stages = read_run_data(run_with_stages()).stages;
+  for (StageData& stage : run.stages) {
+    stage.name += evil;
+    for (Variant& v : stage.variants) {
+      v.rule += evil;
+      v.condition = evil + v.condition;
+      v.scores.layout.measures.assign(v.scores.layout.measures.size(), evil);
+    }
+    for (TermSearch& s : stage.searches) s.directory = s.coefficients.front() = evil;
+    for (LifeFile& f : stage.files) f.name = f.life.end = evil;
+  }
   for (const std::string& page : {page_of({run}), page_of({run, run})}) {
     BOOST_TEST(!has(page, "<script"));
     BOOST_TEST(has(page, "&lt;script&gt;"));
@@ -287,8 +454,21 @@ BOOST_AUTO_TEST_CASE(every_kind_of_figure_is_drawn_also_of_nothing_and_of_what_i
   two.diverging = true;
   two.row_lines = two.column_lines = {1};
   const Eigen::MatrixXd ramp = Eigen::VectorXd::LinSpaced(600 * 3, -1, 1).reshaped(3, 600);
+  Axes named = plain, crowded = plain;
+  named.x_ticks = {{1, "a"}, {2, "it's"}};
+  for (int k = 0; k < 12; ++k) crowded.x_ticks.emplace_back(k, "name number " + std::to_string(k));
+  Line marked = line_of({0, 11}, {1, 2});
+  marked.style = Line::Style::marked;
+  HeatMap cells = style;
+  cells.columns = 2;
+  cells.x_names = {"80 ms", "it's", "a name that is far too long for its cell"};
+  cells.y_names = {"first", "second"};
+  const Eigen::MatrixXd few = Eigen::MatrixXd::Constant(2, 3, 1);
   const std::vector<Figure> all{
       lines("lines", "c", axes, {full, line_of({1, 2}, {5, 5})}),
+      lines("lines_named", "c", named, {line_of({1, 2}, {5, 6})}),
+      lines("lines_crowded", "c", crowded, {marked}),
+      heat_maps("heat_names", "c", cells, {{"one", few}, {"two", few}, {"three", few}}),
       lines("lines_none", "c", axes, {}),
       lines("lines_bad", "c", axes, {line_of({1, 2}, {-1, infinite}), line_of({}, {})}),
       lines("lines_same", "c", plain, {line_of({1}, {3})}),
@@ -322,6 +502,19 @@ BOOST_AUTO_TEST_CASE(every_kind_of_figure_is_drawn_also_of_nothing_and_of_what_i
     BOOST_TEST(drawings.png.at(f.name).starts_with("\x89PNG"), f.name);
   }
   BOOST_TEST(has(drawings.svg.at("lines"), "it’s 100 % \"x\" \\ {a}_b"));
+  BOOST_TEST(has(drawings.svg.at("lines_named"), "it’s"));
+  BOOST_TEST(count(drawings.svg.at("lines_crowded"), "name number") == 12);
+  for (const char* name : {"80 ms", "a name that is far ", "second"})
+    BOOST_TEST(has(drawings.svg.at("heat_names"), name), name);
+}
+
+BOOST_AUTO_TEST_CASE(of_very_many_values_some_hundred_points_are_drawn) {
+  std::vector<double> values(5000);
+  for (std::size_t k = 0; k < values.size(); ++k) values[k] = static_cast<double>(k % 97);
+  const Figure figure = distributions("many", "c", "loss", {{"a", values}});
+  const auto rows = static_cast<std::size_t>(std::ranges::count(figure.data[0], '\n'));
+  BOOST_TEST(rows > 300);
+  BOOST_TEST(rows < 700);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_that_a_figure_shows_is_executed_by_gnuplot) {

@@ -285,4 +285,16 @@ double Hdf5Reader::attribute(const std::string& object, const std::string& name)
   return value;
 }
 
+std::string Hdf5Reader::text_attribute(const std::string& object, const std::string& name) const {
+  const Handle at(H5Aopen_by_name(handle_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT));
+  if (!at.good()) fail(name, "there is no such attribute");
+  const Handle type(H5Aget_type(at.id()));
+  if (!type.good() || H5Tget_class(type.id()) != H5T_STRING || H5Tis_variable_str(type.id()) != 0)
+    fail(name, "the attribute is no text of fixed length");
+  std::string value(H5Tget_size(type.id()), '\0');
+  if (H5Aread(at.id(), type.id(), value.data()) < 0) fail(name, "the attribute cannot be read");
+  value.resize(std::min(value.size(), value.find('\0')));
+  return value;
+}
+
 }  // namespace hebbforge

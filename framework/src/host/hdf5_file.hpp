@@ -65,6 +65,7 @@ class HEBBFORGE_API Hdf5Reader {
   /// "reals", "integers", "text" or "": other types.
   std::string_view kind(const std::string& name) const;
   double attribute(const std::string& object, const std::string& name) const;
+  std::string text_attribute(const std::string& object, const std::string& name) const;
 
  private:
   [[noreturn]] void fail(const std::string& name, const std::string& what) const;

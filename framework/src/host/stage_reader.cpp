@@ -218,9 +218,7 @@ class StageReader {
       for (const Condition& before : all) {
         for (const Node& value : entry.value.array) {
           Condition condition = before;
-          const bool is_text = value.type == Node::Type::text;
-          condition.name += (before.name.empty() ? "" : ", ") + entry.key.substr(entry.key.rfind('.') + 1) +
-                            "=" + (is_text ? value.text() : toml_inline(value));
+          condition.name += (before.name.empty() ? "" : ", ") + name_of_swept(entry.key, value);
           condition.overrides.push_back(entry.key + "=" + toml_inline(value));
           condition.place = value.place;
           next.push_back(std::move(condition));
@@ -385,6 +383,11 @@ class StageReader {
 };
 
 }  // namespace
+
+std::string name_of_swept(std::string_view path, const Node& value) {
+  return std::string(path.substr(path.rfind('.') + 1)) + "=" +
+         (value.type == Node::Type::text ? value.text() : toml_inline(value));
+}
 
 void read_stages(TableReader& top, PluginReader& plugins, const PipelineOptions& options,
                  Pipeline& pipeline) {

@@ -17,8 +17,9 @@ namespace {
 
 using Range = std::pair<double, double>;
 constexpr double infinite = std::numeric_limits<double>::infinity();
-constexpr int font = 15;                // px
-constexpr double letter = 0.56 * font;  // mean width, px
+constexpr int font = 15;                  // px
+constexpr double letter = 0.56 * font;    // mean width, px
+constexpr std::size_t most_points = 400;  // of a row of a distribution: more cannot be told apart
 
 __attribute__((format(printf, 1, 2))) std::string print(const char* format, ...) {
   char text[512];
@@ -127,6 +128,30 @@ std::string y_label(const std::string& text, const Figure& figure, const Margins
   return "set label " + gnuplot_text(text) +
          print(" at screen %.5f, screen %.5f center rotate by 90\n", 13.0 / figure.width,
                (m.bottom + figure.height - m.top) / 2 / figure.height);
+}
+
+// Names at places of the x axis stand upright where there is no room beside each other.
+std::string x_names(const std::vector<std::pair<double, std::string>>& ticks, bool upright) {
+  std::string text;
+  for (const auto& [at, name] : ticks)
+    text += (text.empty() ? "" : ", ") + gnuplot_text(shortened(name, 20)) + " " + datum(at);
+  return std::string("set xtics ") + (upright ? "rotate by 90 right " : "norotate ") + "(" + text + ")\n";
+}
+
+// px below the plot for such names and the axis label.
+double room_for_upright(const std::vector<std::pair<double, std::string>>& ticks) {
+  std::vector<std::string> names;
+  for (const auto& [at, name] : ticks) names.push_back(shortened(name, 20));
+  return widest(names) + 40;
+}
+
+bool too_wide(const std::vector<std::pair<double, std::string>>& ticks, double px_per_unit) {
+  for (std::size_t k = 1; k < ticks.size(); ++k) {
+    const double room = std::abs(ticks[k].first - ticks[k - 1].first) * px_per_unit;
+    const std::vector<std::string> both{shortened(ticks[k - 1].second, 20), shortened(ticks[k].second, 20)};
+    if (widest(both) + letter > room) return true;
+  }
+  return false;
 }
 
 // The legend stands above the plot, a row per entry.
@@ -293,12 +318,22 @@ Figure lines(std::string name, std::string caption, const Axes& axes, const std:
     const double margin = (x_range.second - x_range.first) / 27 * 0.9;  // data end at the axes
     x_range = {x_range.first + margin, x_range.second - margin};
   }
+  if (!axes.x_ticks.empty()) {
+    const bool upright = too_wide(
+        axes.x_ticks, (figure.width - margins.left - margins.right) / (x_range.second - x_range.first));
+    if (upright) {
+      const double more = std::max(0., room_for_upright(axes.x_ticks) - margins.bottom);
+      margins.bottom += more;
+      figure.height += static_cast<int>(more);
+    }
+    figure.script += x_names(axes.x_ticks, upright);
+  }
   figure.script += margins_text(margins, figure) + x_label(axes.x, figure, margins) +
                    y_label(axes.y, figure, margins) + range_text("x", x_range) + range_text("y", y_range);
   if (axes.log_y) figure.script += "set logscale y\nset ytics (" + log_ticks(y_range) + ")\n";
   place_labels(all, y_range, axes.log_y, margins, figure);
   figure.data.emplace_back();
-  std::vector<std::string> parts;
+  std::vector<std::string> parts, above;  // bands never hide a line
   for (std::size_t k = 0; k < all.size(); ++k) {
     const Line& line = all[k];
     write_block(figure.data[0], line, axes.log_y);
@@ -306,12 +341,14 @@ Figure lines(std::string name, std::string caption, const Axes& axes, const std:
       parts.push_back(from(figure, k, "1:3:4") +
                       "with filledcurves fill transparent solid 0.25 noborder lc rgb '" + line.colour +
                       "' notitle");
-    const char* how = line.style == Line::Style::points  ? "with points pt 7 ps 0.25"
-                      : line.style == Line::Style::steps ? "with steps"
-                                                         : "with lines";
-    parts.push_back(from(figure, k, "1:2") + how + print(" lw %g", line.width) + " lc rgb '" + line.colour +
+    const char* how = line.style == Line::Style::points   ? "with points pt 7 ps 0.25"
+                      : line.style == Line::Style::marked ? "with linespoints pt 7 ps 0.6"
+                      : line.style == Line::Style::steps  ? "with steps"
+                                                          : "with lines";
+    above.push_back(from(figure, k, "1:2") + how + print(" lw %g", line.width) + " lc rgb '" + line.colour +
                     "' " + (line.style == Line::Style::dashed ? "dt (6,4) " : "") + title_of(line.title));
   }
+  parts.insert(parts.end(), above.begin(), above.end());
   figure.script += plot_of(parts);
   return figure;
 }
@@ -349,7 +386,7 @@ Figure distributions(std::string name, std::string caption, const std::string& v
                      const std::vector<Group>& groups) {
   Figure figure{std::move(name), std::move(caption)};
   std::vector<std::string> titles;
-  for (const Group& group : groups) titles.push_back(shortened(group.title, 22));
+  for (const Group& group : groups) titles.push_back(shortened(group.title, 28));
   const Margins margins{widest(titles) + 22, 24, 12, 60};
   const int row = groups.size() > 8 ? 34 : 62;
   figure.height = static_cast<int>(margins.top + margins.bottom) +
@@ -364,7 +401,10 @@ Figure distributions(std::string name, std::string caption, const std::string& v
     ticks += (ticks.empty() ? "" : ", ") + gnuplot_text(text) + " " + datum(axis.at(value));
   };
   const bool log = axis.largest > axis.limit;
-  for (int k = 0; k <= 4; k += log ? 2 : 1) tick(axis.limit * k / 4, number_text(axis.limit * k / 4));
+  for (int k = 0; k <= 4; k += log ? 2 : 1) {
+    if (k == 4 && axis.failures && !log) continue;  // "failed" stands there
+    tick(axis.limit * k / 4, number_text(axis.limit * k / 4));
+  }
   // Powers of ten, as far as there is room for their labels.
   const double scale = (figure.width - margins.left - margins.right) / axis.end();
   const auto room = [](double value) { return letter * static_cast<double>(length_of(number_text(value))); };
@@ -411,7 +451,8 @@ Figure distributions(std::string name, std::string caption, const std::string& v
     for (const auto& [at, share] : curve) violin += datum(at) + " " + datum(middle + 0.42 * share) + "\n";
     for (auto k = curve.rbegin(); k != curve.rend(); ++k)
       violin += datum(k->first) + " " + datum(middle - 0.42 * k->second) + "\n";
-    for (std::size_t k = 0; k < groups[g].values.size(); ++k) {
+    const std::size_t every = 1 + groups[g].values.size() / most_points;
+    for (std::size_t k = 0; k < groups[g].values.size(); k += every) {
       // The golden ratio spreads points evenly without chance.
       const double offset = 0.5 * (std::fmod(static_cast<double>(k) * std::numbers::phi, 1) - 0.5);
       points += datum(axis.at(groups[g].values[k])) + " " + datum(middle + offset) + "\n";
@@ -438,7 +479,14 @@ Figure heat_maps(std::string name, std::string caption, const HeatMap& style,
   Figure figure{std::move(name), std::move(caption)};
   const int columns = std::max(1, style.columns);
   const int rows = (static_cast<int>(panels.size()) + columns - 1) / columns;
-  constexpr double left = 66, right = 100, bottom = 60, title = 34, gap = 16;
+  constexpr double right = 100, title = 34, gap = 16;
+  const double left = std::max(66., std::min(widest(style.y_names), 20 * letter) + 36);
+  const double panel_width = (figure.width - left - right - (columns - 1) * gap) / columns;
+  std::vector<std::pair<double, std::string>> x_ticks;
+  for (const std::string& text : style.x_names)
+    x_ticks.emplace_back(static_cast<double>(x_ticks.size()) + 0.5, text);
+  const bool upright = too_wide(x_ticks, panel_width / static_cast<double>(x_ticks.size()));
+  const double bottom = upright ? std::max(60., room_for_upright(x_ticks)) : 60;
   figure.height = static_cast<int>(bottom + rows * (style.panel_height + title));
   double largest = 0;
   for (const Panel& panel : panels) {
@@ -448,7 +496,6 @@ Figure heat_maps(std::string name, std::string caption, const HeatMap& style,
   }
   if (!(largest > 0)) largest = 1;
   const double w = figure.width, h = figure.height;
-  const double panel_width = (w - left - right - (columns - 1) * gap) / columns;
   figure.script +=
       style.diverging
           ? "set palette defined (0 '#2166ac', 0.25 '#92c5de', 0.5 '#f7f7f7', 0.75 '#f4a582', 1 '#b2182b')\n"
@@ -492,6 +539,14 @@ Figure heat_maps(std::string name, std::string caption, const HeatMap& style,
                              0.5 + (bottom - title) / 2 / h);
     figure.script += last_row ? "set xtics format '%g'\n" : "set xtics format ''\n";
     figure.script += c == 0 ? "set ytics format '%g'\n" : "set ytics format ''\n";
+    if (!x_ticks.empty()) figure.script += last_row ? x_names(x_ticks, upright) : "unset xtics\n";
+    if (!style.y_names.empty()) {
+      std::string ticks;
+      for (std::size_t k = 0; k < style.y_names.size(); ++k)
+        ticks += (k > 0 ? ", " : "") + gnuplot_text(shortened(style.y_names[k], 20)) +
+                 print(" %.9g", static_cast<double>(k) + 0.5);
+      figure.script += c == 0 ? "set ytics (" + ticks + ")\n" : "unset ytics\n";
+    }
     if (p == 1) figure.script += "unset colorbox\n";
     figure.script += "unset arrow\n";
     for (const double at : style.row_lines)

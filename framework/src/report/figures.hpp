@@ -35,11 +35,13 @@ struct Axes {
   bool log_y = false;
   /// Empty (first >= second): as the data need.
   std::pair<double, double> x_range{0, 0}, y_range{0, 0};
+  /// Places on the x axis and what stands there, upright where there is no room; empty: numbers.
+  std::vector<std::pair<double, std::string>> x_ticks{};
 };
 
 /// One line, or points. What is not finite leaves a gap; on a log axis so does what is not positive.
 struct Line {
-  enum class Style { line, steps, dashed, points };
+  enum class Style { line, steps, dashed, points, marked };
   std::string title;  ///< in the legend; "": not there
   std::vector<double> x, y;
   std::vector<double> low, high;  ///< of a band around it; empty: none
@@ -57,7 +59,8 @@ struct Group {
   std::vector<double> values;
   std::string colour = grey;
 };
-/// A violin, its points and its median with a 95 % bootstrap interval per group, one below the other. The
+/// A violin, its points (of many some hundreds) and its median with a 95 % bootstrap interval per group, one
+/// below the other. The
 /// axis is linear up to a limit that the first group sets, logarithmic beyond it; failures stand apart at its
 /// end.
 HEBBFORGE_API Figure distributions(std::string name, std::string caption, const std::string& value_label,
@@ -84,6 +87,7 @@ struct HeatMap {
   std::vector<double> row_lines{}, column_lines{};  ///< between blocks, as indices
   int columns = 1;                                  ///< panels beside each other
   int panel_height = 150;                           ///< px
+  std::vector<std::string> x_names{}, y_names{};    ///< of all columns and rows; empty: numbers
 };
 /// Panels with one colour scale, at most 400 x 500 values each (means of neighbours beyond).
 HEBBFORGE_API Figure heat_maps(std::string name, std::string caption, const HeatMap& style,

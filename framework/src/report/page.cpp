@@ -8,10 +8,18 @@
 namespace hebbforge::report {
 namespace {
 
-/// In the order of the page.
-constexpr std::array sections{what_was_run,     rule_section,   loss_section,   coefficient_section,
-                              activity_section, weight_section, effect_section, report_losses_section,
-                              failure_section,  repeat_section};
+/// In the order of the page; then come the stages, and how to repeat it all.
+constexpr std::array sections{what_was_run,        rule_section,          loss_section,
+                              coefficient_section, activity_section,      weight_section,
+                              effect_section,      report_losses_section, failure_section};
+
+std::vector<Section> sections_of(Runs runs, FigureList& figures) {
+  std::vector<Section> all;
+  for (const auto& make : sections) all.push_back(make(runs, figures));
+  for (Section& stage : stage_sections(runs, figures)) all.push_back(std::move(stage));
+  all.push_back(repeat_section(runs, figures));
+  return all;
+}
 
 constexpr const char* style = R"(
 :root{color-scheme:light dark;--page:#fff;--text:#16181d;--soft:#5a6069;--line:#d5d9df;--block:#f4f5f7}
@@ -67,8 +75,7 @@ void place_figures(std::string& html, const std::vector<Figure>& figures, const 
 Page make_page(const std::vector<RunData>& runs, const PageOptions& options) {
   FigureList figures;
   std::string navigation, body;
-  for (const auto& make : sections) {
-    const Section section = make(runs, figures);
+  for (const Section& section : sections_of(runs, figures)) {
     if (section.html.empty()) continue;
     navigation += "<a href=\"#" + section.id + "\">" + escaped(section.title) + "</a>\n";
     body += "<section id=\"" + section.id + "\"><h2>" + escaped(section.title) + "</h2>\n" + section.html +

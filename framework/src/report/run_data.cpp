@@ -1,5 +1,6 @@
 #include "report/run_data.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <hebbforge/error.hpp>
@@ -64,6 +65,8 @@ const Selection* RunData::picked() const {
                                           : &record.selections[static_cast<std::size_t>(record.picked)];
 }
 
+bool RunData::searches() const { return pipeline.find("search") != nullptr; }
+
 std::string RunData::text(const std::vector<std::string>& keys) const {
   const Node* node = find(pipeline, keys);
   return node && node->type == Node::Type::text ? node->text() : "";
@@ -106,11 +109,13 @@ RunData read_run_data(const std::filesystem::path& directory) {
     const bool checkpoint = std::filesystem::exists(directory / "checkpoint.h5");
     if (checkpoint || run.finished)
       read_record(directory / (checkpoint ? "checkpoint.h5" : "results.h5"), run);
+    run.stages = read_stage_data(directory, run.pipeline);
   } catch (const ConfigError&) {
     throw;
   } catch (const Error& error) {
     throw ConfigError(error.what());
   }
+  run.finished = (run.finished || !run.searches()) && std::ranges::all_of(run.stages, &StageData::finished);
   return run;
 }
 
@@ -126,41 +131,58 @@ Pipeline picked_pipeline(Registry& registry, const RunData& run) {
   return with_candidate(pipeline, view_of(candidate));
 }
 
-std::optional<RecordedLife> example_life(const RunData& run) {
-  const auto file = run.directory / "results.h5";
-  if (!std::filesystem::exists(file)) return std::nullopt;
-  const Hdf5Reader in(file);
-  if (!in.has("example/r_last")) return std::nullopt;
+std::optional<RecordedLife> kept_life(const Hdf5Reader& in, const std::string& group, const Node& pipeline) {
+  if (!in.has(group + "r_last")) return std::nullopt;
+  const auto number = [&](const std::vector<std::string>& keys) {
+    const Node* node = find(pipeline, keys);
+    return node && node->is_number() ? node->number() : 0;
+  };
   RecordedLife life;
-  life.network = "network 0 of the select set";
-  life.dt = run.number({"circuit", "dt"});
-  if (const Node* populations = run.pipeline.find("population")) {
+  life.dt = number({"circuit", "dt"});
+  if (const Node* populations = pipeline.find("population")) {
     for (const Node::Entry& p : populations->table) {
-      const auto size = static_cast<Eigen::Index>(run.number({"population", p.key, "size"}));
+      const auto size = static_cast<Eigen::Index>(number({"population", p.key, "size"}));
       const Eigen::Index first = life.blocks.empty() ? 0 : life.blocks.back().first + life.blocks.back().size;
       life.blocks.push_back({p.key, first, size});
     }
   }
-  const auto matrix = [&](const char* name) {
-    const auto shape = in.shape(name);
-    const auto values = in.reals(name);
+  if (const Node* pathways = pipeline.find("pathway")) {
+    const auto learns = std::ranges::find_if(
+        pathways->table, [](const Node::Entry& p) { return p.value.find("rule") != nullptr; });
+    const Node* to = learns == pathways->table.end() ? nullptr : learns->value.find("to");
+    for (std::size_t b = 0; to && b < life.blocks.size(); ++b) {
+      if (to->type == Node::Type::text && life.blocks[b].name == to->text()) life.shown = b;
+    }
+  }
+  const auto matrix = [&](const std::string& name) {
+    const auto shape = in.shape(group + name);
+    const auto values = in.reals(group + name);
     using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     return Eigen::MatrixXd(Eigen::Map<const RowMajor>(values.data(), static_cast<Eigen::Index>(shape.at(0)),
                                                       static_cast<Eigen::Index>(shape.at(1))));
   };
-  life.rates.push_back(matrix("example/r_last").transpose());
+  life.rates.push_back(matrix("r_last").transpose());
   double trials = 0;
-  if (const Node* phases = run.pipeline.find("phase")) {
-    for (const Node::Entry& p : phases->table) trials += run.number({"phase", p.key, "trials"});
+  if (const Node* phases = pipeline.find("phase")) {
+    for (const Node::Entry& p : phases->table) trials += number({"phase", p.key, "trials"});
   }
   life.trials.push_back(static_cast<std::int64_t>(trials) - 1);
-  life.before = matrix("example/w0");
-  life.after = matrix("example/w_final");
+  life.before = matrix("w0");
+  life.after = matrix("w_final");
   const auto cells = life.blocks.empty() ? 0 : life.blocks.back().first + life.blocks.back().size;
-  if (cells == 0 || life.rates[0].rows() != cells || life.before.rows() != cells ||
-      life.before.cols() != cells || life.after.rows() != cells || life.after.cols() != cells)
+  if (cells == 0 || life.rates[0].rows() != cells || life.rates[0].cols() == 0 ||
+      life.before.rows() != cells || life.before.cols() != cells || life.after.rows() != cells ||
+      life.after.cols() != cells)
     return std::nullopt;
   life.end = "healthy";
+  return life;
+}
+
+std::optional<RecordedLife> example_life(const RunData& run) {
+  const auto file = run.directory / "results.h5";
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  auto life = kept_life(Hdf5Reader(file), "example/", run.pipeline);
+  if (life) life->network = "network 0 of the select set";
   return life;
 }
 

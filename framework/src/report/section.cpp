@@ -18,6 +18,11 @@ std::string figure_name(const std::string& what, const RunData& run, Runs runs) 
   return runs.size() > 1 ? what + "_" + std::to_string(&run - runs.data() + 1) : what;
 }
 
+std::string median_cell(double median, double low, double high) {
+  return number_text(median) + " <span class=\"range\">[" + number_text(low) + ", " + number_text(high) +
+         "]</span>";
+}
+
 const Scores* best_scores(const RunData& run) {
   if (!run.picked()) return nullptr;
   return run.record.report.networks > 0 ? &run.record.report : &run.picked()->scores;

@@ -38,6 +38,8 @@ Section effect_section(Runs runs, FigureList& figures);
 Section report_losses_section(Runs runs, FigureList& figures);
 Section failure_section(Runs runs, FigureList& figures);
 Section repeat_section(Runs runs, FigureList& figures);
+/// One for each stage that has left something, in the order of the pipeline.
+std::vector<Section> stage_sections(Runs runs, FigureList& figures);
 
 /// "" for a single run, else what tells it from the others, for titles and names of figures.
 std::string heading_of(const RunData& run, Runs runs);
@@ -47,5 +49,18 @@ std::string figure_name(const std::string& what, const RunData& run, Runs runs);
 const Scores* best_scores(const RunData& run);
 /// Mean effect of each term over the healthy lives of those, in the order of their layout. Empty: none.
 std::vector<double> mean_effects(const RunData& run);
+
+/// Rates of the cells that learn, sorted by when they fire. \param about  begins the caption
+std::string activity_figure(const std::string& name, const std::string& about, const RecordedLife& life,
+                            FigureList& figures);
+/// Weights before and after, in that order.
+std::string weight_figure(const std::string& name, const std::string& about, const RecordedLife& life,
+                          FigureList& figures);
+
+/// "median [low, high]".
+std::string median_cell(double median, double low, double high);
+
+/// Of a stage that scores rules: its figures and tables.
+std::string variants_html(const StageData& stage, const std::string& name, FigureList& figures);
 
 }  // namespace hebbforge::report

@@ -40,31 +40,64 @@ std::string missing(const RunData& run) {
 
 }  // namespace
 
+std::string activity_figure(const std::string& name, const std::string& about, const RecordedLife& life,
+                            FigureList& figures) {
+  const CellBlock& block = life.blocks[life.shown];
+  const auto order = firing_order(life.rates.back(), block);
+  std::vector<Panel> panels;
+  double end = 0;
+  for (std::size_t k = 0; k < life.trials.size(); ++k) {
+    panels.push_back({"trial " + std::to_string(life.trials[k] + 1), life.rates[k](order, Eigen::all)});
+    end = std::max(end, 1e3 * life.dt * static_cast<double>(life.rates[k].cols()));
+  }
+  HeatMap style;
+  style.x = "time in the trial / ms";
+  style.y = block.name + " cell";
+  style.unit = "rate (dimensionless)";
+  style.x_range = {0, end};
+  if (panels.size() == 1) style.panel_height = 196;
+  return figures.add(heat_maps(name,
+                               about + "Rates of the " + block.name +
+                                   " cells, sorted by when they fire in the " +
+                                   (panels.size() > 1 ? "last of these trials" : "last trial") +
+                                   " (centre of mass; silent cells at the bottom).",
+                               style, panels));
+}
+
+std::string weight_figure(const std::string& name, const std::string& about, const RecordedLife& life,
+                          FigureList& figures) {
+  const auto order = order_of_all(life);
+  HeatMap style;
+  style.columns = 2;
+  style.panel_height = 196;
+  style.diverging = true;
+  style.x = "presynaptic cell";
+  style.y = "postsynaptic cell";
+  style.unit = "weight (dimensionless)";
+  std::string blocks;
+  for (const CellBlock& b : life.blocks) {
+    if (b.first > 0) {
+      style.row_lines.push_back(static_cast<double>(b.first));
+      style.column_lines.push_back(static_cast<double>(b.first));
+    }
+    blocks += (blocks.empty() ? "" : ", ") + std::to_string(b.size) + " " + b.name;
+  }
+  return figures.add(heat_maps(
+      name,
+      about +
+          "Weights before the first and after the last trial, on one colour scale. Cells from the left "
+          "and from the top: " +
+          blocks + "; the " + life.blocks[life.shown].name + " cells sorted as in the activity.",
+      style, {{"before", life.before(order, order)}, {"after", life.after(order, order)}}));
+}
+
 Section activity_section(Runs runs, FigureList& figures) {
   std::string html;
   for (const RunData& run : runs) {
     const RecordedLife* life = life_of(run);
     std::string one;
     if (life) {
-      const CellBlock& block = life->blocks[life->shown];
-      const auto order = firing_order(life->rates.back(), block);
-      std::vector<Panel> panels;
-      double end = 0;
-      for (std::size_t k = 0; k < life->trials.size(); ++k) {
-        panels.push_back({"trial " + std::to_string(life->trials[k] + 1), life->rates[k](order, Eigen::all)});
-        end = std::max(end, 1e3 * life->dt * static_cast<double>(life->rates[k].cols()));
-      }
-      HeatMap style;
-      style.x = "time in the trial / ms";
-      style.y = block.name + " cell";
-      style.unit = "rate (dimensionless)";
-      style.x_range = {0, end};
-      one = about(run, *life) +
-            figures.add(heat_maps(figure_name("activity", run, runs),
-                                  "Rates of the " + block.name +
-                                      " cells, sorted by when they fire in the last of these trials (centre "
-                                      "of mass; silent cells at the bottom).",
-                                  style, panels));
+      one = about(run, *life) + activity_figure(figure_name("activity", run, runs), "", *life, figures);
     } else {
       one = missing(run);
     }
@@ -79,30 +112,8 @@ Section weight_section(Runs runs, FigureList& figures) {
   for (const RunData& run : runs) {
     const RecordedLife* life = life_of(run);
     if (!life || life->before.size() == 0) continue;
-    const auto order = order_of_all(*life);
-    HeatMap style;
-    style.columns = 2;
-    style.panel_height = 196;
-    style.diverging = true;
-    style.x = "presynaptic cell";
-    style.y = "postsynaptic cell";
-    style.unit = "weight (dimensionless)";
-    std::string blocks;
-    for (const CellBlock& b : life->blocks) {
-      if (b.first > 0) {
-        style.row_lines.push_back(static_cast<double>(b.first));
-        style.column_lines.push_back(static_cast<double>(b.first));
-      }
-      blocks += (blocks.empty() ? "" : ", ") + std::to_string(b.size) + " " + b.name;
-    }
     html += "<div>" + (runs.size() > 1 ? "<h3>" + escaped(run.name) + "</h3>" : "") +
-            figures.add(heat_maps(
-                figure_name("weights", run, runs),
-                "Weights before the first and after the last trial, on one colour scale. Cells from the left "
-                "and from the top: " +
-                    blocks + "; the " + life->blocks[life->shown].name + " cells sorted as in the activity.",
-                style, {{"before", life->before(order, order)}, {"after", life->after(order, order)}})) +
-            "</div>\n";
+            weight_figure(figure_name("weights", run, runs), "", *life, figures) + "</div>\n";
   }
   return {"weights", "Weights", html.empty() ? "" : "<div class=\"figures\">" + html + "</div>\n"};
 }

@@ -69,8 +69,16 @@ std::string budget(const RunData& run) {
 
 std::string state(const RunData& run) {
   if (run.finished) return "finished";
+  if (!run.searches()) return "not finished: these are results so far";
   return run.has_record ? "not finished: these are results so far"
                         : "not finished: no generation has ended yet";
+}
+
+std::string stages(const RunData& run) {
+  std::vector<std::string> all;
+  for (const StageData& s : run.stages)
+    all.push_back(s.kind == s.name ? s.name : s.name + " (" + s.kind + ")");
+  return joined(all);
 }
 
 std::string seeds(const RunData& run) {
@@ -139,6 +147,7 @@ Section what_was_run(Runs runs, FigureList&) {
   add("Networks", networks);
   add("Optimizer", [](const RunData& r) { return r.text({"search", "optimizer", "plugin"}); });
   add("Budget", budget);
+  add("Stages", stages);
   add("Evaluations",
       [](const RunData& r) { return r.has_record ? std::to_string(r.record.evaluations()) : ""; });
   add("Lives", [](const RunData& r) { return r.has_record ? std::to_string(r.record.lives_run()) : ""; });
@@ -156,10 +165,12 @@ Section repeat_section(Runs runs, FigureList&) {
     if (runs.size() > 1) html += "<h3>" + escaped(run.name) + "</h3>\n";
     html += "<pre><code>hebbforge run " + escaped(quoted((run.directory / "pipeline.toml").string())) +
             " --out " + escaped(quoted(run.name + "_again")) + "</code></pre>\n";
-    html +=
-        "<p>gives the same bytes in <code>evaluations.csv</code>, <code>rule.toml</code> and "
-        "<code>results.h5</code> "
-        "with these plugins";
+    html += "<p>gives the same bytes in ";
+    if (run.searches())
+      html += "<code>evaluations.csv</code>, <code>rule.toml</code> and <code>results.h5</code>";
+    if (!run.stages.empty())
+      html += std::string(run.searches() ? ", and " : "") + "what its stages write (but logs)";
+    html += " with these plugins";
     html += run.machine.empty() ? ".</p>\n" : "; it was run by " + escaped(run.machine) + ".</p>\n";
     const auto rows = plugins(run);
     if (!rows.empty())

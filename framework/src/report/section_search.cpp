@@ -15,9 +15,7 @@ namespace {
 constexpr std::size_t most_places = 400;  // of a line along the search: a pixel or two each
 
 std::string median_cell(const SetSummary& s) {
-  if (s.networks == 0) return "–";
-  return number_text(s.median) + " <span class=\"range\">[" + number_text(s.low) + ", " +
-         number_text(s.high) + "]</span>";
+  return s.networks == 0 ? "–" : report::median_cell(s.median, s.low, s.high);
 }
 
 std::vector<std::string> row_of(const std::string& name, const SetSummary& search, const SetSummary& select,

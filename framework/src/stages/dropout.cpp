@@ -10,10 +10,6 @@
 #include "host/whole_file.hpp"
 
 namespace hebbforge {
-namespace {
-constexpr std::string_view dropped = " = 0";  // condition "EE.c.x~*y = 0"
-}
-
 std::vector<Coefficient> coefficients_of(const Pipeline& pipeline) {
   std::vector<Coefficient> all;
   for (std::size_t p = 0; p < pipeline.pathways.size(); ++p) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stages/variants.hpp"
@@ -15,6 +16,9 @@ struct Coefficient {
   std::vector<std::size_t> time_constants{};  ///< the same
 };
 std::vector<Coefficient> coefficients_of(const Pipeline& pipeline);
+
+/// What the condition of a variant ends with, after its coefficient's path: "EE.c.x~*y = 0".
+inline constexpr std::string_view dropped = " = 0";
 
 /// The stage: every rule as it is, then with each of its coefficients that are not 0 set to 0, its time
 /// constants untouched; all on the same networks (Bell et al. 2024, Fig. 3 b).

@@ -147,31 +147,6 @@ std::vector<double> pooled(const InstanceLosses& losses) {
   return all;
 }
 
-struct Comparison {
-  const VariantGroup *of, *with;
-  PairedDifference difference;
-  PublishedTest test;
-};
-
-std::vector<Comparison> comparisons_of(const std::vector<VariantGroup>& groups) {
-  std::vector<Comparison> all;
-  const auto add = [&](const VariantGroup& of, const VariantGroup& with) {
-    all.push_back(
-        {&of, &with, paired_difference(of.losses, with.losses), published_test(of.losses, with.losses)});
-  };
-  for (const VariantGroup& g : groups) {
-    const auto first_rule = std::ranges::find(groups, g.condition, &VariantGroup::condition);
-    if (first_rule->rule != g.rule) add(g, *first_rule);
-    const auto first_condition = std::ranges::find(groups, g.rule, &VariantGroup::rule);
-    if (first_condition->condition != g.condition) add(g, *first_condition);
-  }
-  return all;
-}
-
-std::string name_of(const VariantGroup& group) {
-  return group.condition.empty() ? group.rule : group.rule + ", " + group.condition;
-}
-
 }  // namespace
 
 std::vector<double> StageContext::learned() const {
@@ -287,6 +262,28 @@ std::vector<VariantGroup> groups_of(const std::vector<Variant>& variants) {
   return groups;
 }
 
+std::string VariantGroup::name() const { return condition.empty() ? rule : rule + ", " + condition; }
+
+GroupSummary summary_of(const VariantGroup& group) {
+  const auto values = group.losses.size() > 1 ? instance_medians(group.losses) : pooled(group.losses);
+  return {median(values), median_interval(values), failed_share(group.losses)};
+}
+
+std::vector<Comparison> comparisons_of(const std::vector<VariantGroup>& groups) {
+  std::vector<Comparison> all;
+  const auto add = [&](const VariantGroup& of, const VariantGroup& with) {
+    all.push_back(
+        {&of, &with, paired_difference(of.losses, with.losses), published_test(of.losses, with.losses)});
+  };
+  for (const VariantGroup& g : groups) {
+    const auto first_rule = std::ranges::find(groups, g.condition, &VariantGroup::condition);
+    if (first_rule->rule != g.rule) add(g, *first_rule);
+    const auto first_condition = std::ranges::find(groups, g.rule, &VariantGroup::rule);
+    if (first_condition->condition != g.condition) add(g, *first_condition);
+  }
+  return all;
+}
+
 std::string write_tables(const StageContext& context, const std::vector<Variant>& variants) {
   write_text_file(context.folder / "lives.csv", lives_csv(variants));
   const auto groups = groups_of(variants);
@@ -296,22 +293,19 @@ std::string write_tables(const StageContext& context, const std::vector<Variant>
   for (const std::string& name : names) csv += "," + field("median." + name);
   csv += "\n";
   std::size_t width = 8;
-  for (const VariantGroup& g : groups) width = std::max(width, name_of(g).size() + 2);
+  for (const VariantGroup& g : groups) width = std::max(width, g.name().size() + 2);
   std::string text = left("", width) + "loss per network: median [95 % bootstrap interval]";
   for (const std::string& name : names) text += "  " + name;
   text += "  failed\n";
   for (const VariantGroup& g : groups) {
-    // Of one rule the interval is over networks, of a family over its instances.
-    const bool family = g.losses.size() > 1;
-    const auto values = family ? instance_medians(g.losses) : pooled(g.losses);
-    const double middle = median(values), share = failed_share(g.losses);
-    const Interval interval = median_interval(values);
+    const GroupSummary group = summary_of(g);
+    const Interval interval = group.interval;
     csv += field(g.rule) + "," + field(g.condition) + "," + std::to_string(g.losses.size()) + "," +
-           std::to_string(g.losses.front().size()) + "," + number(share) + "," + number(middle) + "," +
-           number(interval.low) + "," + number(interval.high);
-    text += left(name_of(g), width) + left(short_number(middle) + " [" + short_number(interval.low) + ", " +
-                                               short_number(interval.high) + "]",
-                                           50);
+           std::to_string(g.losses.front().size()) + "," + number(group.failed_share) + "," +
+           number(group.median) + "," + number(interval.low) + "," + number(interval.high);
+    text += left(g.name(), width) + left(short_number(group.median) + " [" + short_number(interval.low) +
+                                             ", " + short_number(interval.high) + "]",
+                                         50);
     for (const double m : g.measures) {
       csv += "," + number(m);
       char part[32];
@@ -320,7 +314,7 @@ std::string write_tables(const StageContext& context, const std::vector<Variant>
     }
     csv += "\n";
     char part[32];
-    std::snprintf(part, sizeof part, "  %.3g %%\n", 100 * share);
+    std::snprintf(part, sizeof part, "  %.3g %%\n", 100 * group.failed_share);
     text += part;
   }
   write_text_file(context.folder / "summary.csv", csv);
@@ -347,8 +341,8 @@ std::string write_tables(const StageContext& context, const std::vector<Variant>
     else
       csv += ",,,";
     csv += "\n";
-    text += left(name_of(*c.of) + " minus " + name_of(*c.with), 2 * width + 7) + short_number(d.median) +
-            " [" + short_number(d.interval.low) + ", " + short_number(d.interval.high) + "]";
+    text += left(c.of->name() + " minus " + c.with->name(), 2 * width + 7) + short_number(d.median) + " [" +
+            short_number(d.interval.low) + ", " + short_number(d.interval.high) + "]";
     if (published) {
       char part[120];
       std::snprintf(part, sizeof part,

@@ -47,11 +47,28 @@ struct VariantGroup {
   std::string rule, condition;
   InstanceLosses losses;         ///< infinite: failed
   std::vector<double> measures;  ///< medians over healthy lives, as layout.measures of the first variant
+  std::string name() const;      ///< "learned, probability=0.01"
 };
 std::vector<VariantGroup> groups_of(const std::vector<Variant>& variants);
 
-/// lives.csv, a row per life; summary.csv, a row per group; comparisons.csv, a row per comparison: of every
-/// rule with the first under the same condition, of every condition with the first under the same rule.
+/// Of the loss per network: of one rule the interval is over networks, of a family over its instances.
+struct GroupSummary {
+  double median = 0;
+  Interval interval;
+  double failed_share = 0;
+};
+GroupSummary summary_of(const VariantGroup& group);
+
+struct Comparison {
+  const VariantGroup *of, *with;
+  PairedDifference difference;
+  PublishedTest test;
+};
+/// Of every rule with the first under the same condition, of every condition with the first under the same
+/// rule. \param groups  have to outlive what is returned
+std::vector<Comparison> comparisons_of(const std::vector<VariantGroup>& groups);
+
+/// lives.csv, a row per life; summary.csv, a row per group; comparisons.csv, a row per comparison.
 /// \returns the tables to be read
 std::string write_tables(const StageContext& context, const std::vector<Variant>& variants);
 
