@@ -74,7 +74,7 @@ void write_page(Registry& registry, const std::vector<std::filesystem::path>& ru
     const report::ReportFiles files = report::write_report(registry, options);
     std::printf("  %s\n", files.page.c_str());
     if (!files.problem.empty()) std::fprintf(stderr, "%s\n", files.problem.c_str());
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     std::fprintf(stderr, "no report was written: %s\n", error.what());
   }
   std::fflush(stdout);

@@ -240,6 +240,18 @@ class Commands(unittest.TestCase):
         for pipeline in sorted((source / "examples").glob("0*/*.toml")) + sorted((source / "examples/paper").glob("*.toml")):
             self.says(run("check", pipeline), 0, "good.")
 
+    def test_every_pipeline_of_the_paper_runs(self):
+        short = {"fig3_few_terms": ["stage.refit.keep_below=1e9"],
+                 "fig4_disruption": ["stage.disruption.rules.fiete.set.phase.organise.trials=60"]}
+        pipelines = sorted((source / "examples/paper").glob("*.toml"))
+        self.assertEqual(len(pipelines), 7)
+        for pipeline in pipelines:
+            sets = [f"--set={key}" for key in ["phase.organise.trials=60", *short.get(pipeline.stem, [])]]
+            self.says(run("run", pipeline, "--smoke", "--out", scratch / pipeline.stem, *sets), 0, "report.html")
+        ratios = subprocess.run([sys.executable, source / "examples/paper/cell_recovery.py",
+                                 scratch / "fig6_manipulations/cell/lives.csv"], capture_output=True, text=True)
+        self.says(ratios, 0, "control      first", "fresh_input  later")
+
     def test_a_run_is_not_overwritten(self):
         out = scratch / "run"
         self.says(run("run", small, "--out", out, "--smoke"), 0, "picked rule", "no_plasticity", str(out / "rule.toml"))

@@ -32,6 +32,14 @@ BOOST_AUTO_TEST_CASE(instances_of_a_family_enter_by_their_median_in_each_network
   BOOST_TEST(paired_difference(family, one).median == 15);  // 12 - 2 = 10 and 21 - 1 = 20
 }
 
+BOOST_AUTO_TEST_CASE(a_family_under_two_equal_conditions_differs_by_nothing_however_much_instances_differ) {
+  const InstanceLosses family{{10, 20, 30}, {1000, 2000, 3000}, {50, 60, 70}};
+  const auto same = paired_difference(family, family, true).interval;
+  BOOST_TEST(same.low == 0);
+  BOOST_TEST(same.high == 0);
+  BOOST_TEST(paired_difference(family, family).interval.high > 0);
+}
+
 BOOST_AUTO_TEST_CASE(the_interval_of_a_family_is_wider_than_that_of_one_of_its_instances) {
   InstanceLosses near{{}}, family{{}, {}, {}}, zero{{}};
   for (int n = 0; n < 40; ++n) {

@@ -41,7 +41,13 @@ class PipelineReader {
     // --seed replaces every seed that the file derives from its own; --set may still name single ones.
     if (options_.seed) std::erase_if(root_.table, [](const Node::Entry& e) { return e.key == "seeds"; });
     if (options_.smoke) make_small();
-    for (const std::string& override : options_.overrides) merge(root_, parse_override(override));
+    for (const std::string& override : options_.overrides) {
+      const Node changed = parse_override(override);
+      // A new seed replaces those that the file, perhaps a resolved one, derives from the old.
+      if (changed.find("seed"))
+        std::erase_if(root_.table, [](const Node::Entry& e) { return e.key == "seeds"; });
+      merge(root_, changed);
+    }
     if (const Node* circuit = root_.find("circuit")) expand_circuit(*circuit);
     TableReader top(&root_, "the pipeline", {pipeline_.file.string(), 1, 1}, mistakes_);
     read_seeds(top);

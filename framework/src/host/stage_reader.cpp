@@ -38,11 +38,28 @@ struct Source {
   std::vector<std::string> overrides{};
 };
 
+// A key with dots is a path, as after --set.
 std::vector<std::string> overrides_of(const Node& table) {
   std::vector<std::string> all;
-  for (const Node::Entry& entry : table.table)
-    all.push_back(toml_key(entry.key) + "=" + toml_inline(entry.value));
+  for (const Node::Entry& entry : table.table) {
+    const bool path = entry.key.find('.') != std::string::npos;
+    all.push_back((path ? entry.key : toml_key(entry.key)) + "=" + toml_inline(entry.value));
+  }
   return all;
+}
+
+// The table of a search with the files that it names as they are found from anywhere.
+Node with_absolute_paths(Node search) {
+  const auto absolute = [](Node& node) {
+    if (node.type != Node::Type::text) return;
+    const auto path = path_of(node.text(), node.place);
+    if (std::filesystem::exists(path)) node.scalar = path.string();
+  };
+  if (Node* start = search.find("start_from")) absolute(*start);
+  if (Node* references = search.find("references")) {
+    for (Node& reference : references->array) absolute(reference);
+  }
+  return search;
 }
 
 class StageReader {
@@ -60,9 +77,9 @@ class StageReader {
     const auto before = mistakes_.count();
     spec_.name = entry_.key;
     check_name(entry_, mistakes_);
-    if (spec_.name == "plots")
+    if (spec_.name == "plots" || spec_.name == "running")
       mistakes_.add(entry_.key_place,
-                    "'plots' is the folder of the report's figures: give the stage another name");
+                    "'" + spec_.name + "' is a name of the run directory's own: give the stage another one");
     std::vector<std::string> names;
     for (const auto& [name, kind] : kinds) names.push_back(name);
     reader_.require("kind");
@@ -99,10 +116,19 @@ class StageReader {
     if (several) {
       for (const Node::Entry& family : several->table) read_family(family, all);
     } else if (one) {
-      add_sources("", *one, all);
+      add_sources(one->type == Node::Type::array ? "rule" : "", *one, all);
     } else {
       const std::string text = pipeline_.search ? "search" : "pipeline";
       all.push_back({text, "", text, reader_.place()});
+    }
+    for (std::size_t k = 0; k < all.size(); ++k) {
+      const bool twice = std::any_of(
+          all.begin(), all.begin() + static_cast<std::ptrdiff_t>(k),
+          [&](const Source& s) { return s.rule == all[k].rule && s.instance == all[k].instance; });
+      if (twice)
+        mistakes_.add(all[k].place, "two rules of " + reader_.what() + " are called '" + all[k].rule +
+                                        (all[k].instance.empty() ? "" : " " + all[k].instance) +
+                                        "': rename a file or folder, or give them names in 'rules'");
     }
     if (searches(spec_.kind)) {
       for (const Source& s : all) {
@@ -283,7 +309,7 @@ class StageReader {
       const auto path = path_of(one.text(), one.place);
       if (there != pipeline_.stages.end() && there->kind == Kind::dropout) {
         spec_.rankings.push_back(one.text());
-      } else if (std::filesystem::exists(path / "results.h5")) {
+      } else if (std::filesystem::exists(path / "ranking.csv")) {
         spec_.rankings.push_back(path.string());
       } else {
         std::vector<std::string> names;
@@ -359,7 +385,7 @@ class StageReader {
         key("terms", std::to_string(spec_.terms.front()));
       }
       if (const Node* own = entry_.value.find("search"))
-        key("search", toml_inline(*own));
+        key("search", toml_inline(with_absolute_paths(*own)));
       else
         key("budget", budget_text(spec_.search->budget));
     } else {

@@ -18,7 +18,10 @@ constexpr double patience = 60;  // s for all figures; they take some millisecon
 class ScratchDirectory {
  public:
   ScratchDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "hebbforge-figures-XXXXXX").string();
+    std::error_code error;
+    const auto folder = std::filesystem::temp_directory_path(error);
+    if (error) throw SimulationError("there is no directory for temporary files; is TMPDIR right?");
+    std::string pattern = (folder / "hebbforge-figures-XXXXXX").string();
     if (!::mkdtemp(pattern.data()))
       throw SimulationError("cannot make a directory like '" + pattern + "': " + std::strerror(errno));
     path_ = pattern;

@@ -130,11 +130,18 @@ std::string y_label(const std::string& text, const Figure& figure, const Margins
                (m.bottom + figure.height - m.top) / 2 / figure.height);
 }
 
+// Texts of ticks are formats to gnuplot.
+std::string tick_text(std::string_view text) {
+  std::string doubled;
+  for (const char c : text) doubled += c == '%' ? std::string("%%") : std::string(1, c);
+  return gnuplot_text(doubled);
+}
+
 // Names at places of the x axis stand upright where there is no room beside each other.
 std::string x_names(const std::vector<std::pair<double, std::string>>& ticks, bool upright) {
   std::string text;
   for (const auto& [at, name] : ticks)
-    text += (text.empty() ? "" : ", ") + gnuplot_text(shortened(name, 20)) + " " + datum(at);
+    text += (text.empty() ? "" : ", ") + tick_text(shortened(name, 20)) + " " + datum(at);
   return std::string("set xtics ") + (upright ? "rotate by 90 right " : "norotate ") + "(" + text + ")\n";
 }
 
@@ -429,7 +436,7 @@ Figure distributions(std::string name, std::string caption, const std::string& v
   figure.script += "set xtics (" + ticks + ")\nset ytics scale 0 (";
   for (std::size_t k = 0; k < groups.size(); ++k)
     figure.script +=
-        (k > 0 ? ", " : "") + gnuplot_text(titles[k]) + print(" %zd", -static_cast<std::ptrdiff_t>(k));
+        (k > 0 ? ", " : "") + tick_text(titles[k]) + print(" %zd", -static_cast<std::ptrdiff_t>(k));
   figure.script += ")\n";
   figure.data.emplace_back();
   std::string& data = figure.data[0];
@@ -543,7 +550,7 @@ Figure heat_maps(std::string name, std::string caption, const HeatMap& style,
     if (!style.y_names.empty()) {
       std::string ticks;
       for (std::size_t k = 0; k < style.y_names.size(); ++k)
-        ticks += (k > 0 ? ", " : "") + gnuplot_text(shortened(style.y_names[k], 20)) +
+        ticks += (k > 0 ? ", " : "") + tick_text(shortened(style.y_names[k], 20)) +
                  print(" %.9g", static_cast<double>(k) + 0.5);
       figure.script += c == 0 ? "set ytics (" + ticks + ")\n" : "unset ytics\n";
     }
@@ -631,7 +638,7 @@ Figure bars(std::string name, std::string caption, const std::string& value_labe
         "set object rectangle from %.9g, %.9g to %.9g, %.9g fillstyle solid 0.75 noborder fillcolor rgb "
         "'%s'\n",
         0., at - 0.34, value, at + 0.34, all[k].colour.c_str());
-    ticks += (k > 0 ? ", " : "") + gnuplot_text(titles[k]) + " " + datum(at);
+    ticks += (k > 0 ? ", " : "") + tick_text(titles[k]) + " " + datum(at);
     if (all[k].low < all[k].high)
       whiskers += datum(value) + " " + datum(at) + " " + datum(all[k].low) + " " + datum(all[k].high) + "\n";
   }

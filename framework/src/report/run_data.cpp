@@ -123,6 +123,7 @@ Pipeline picked_pipeline(Registry& registry, const RunData& run) {
   PipelineOptions options;
   options.needs_search = true;
   const Pipeline pipeline = load_pipeline(registry, run.directory / "pipeline.toml", options);
+  if (!pipeline.search) throw Error("its pipeline.toml has no search");
   std::vector<std::string> paths;
   for (const FreeParameter& f : pipeline.search->free) paths.push_back(f.path);
   if (paths != run.record.parameter_names)

@@ -7,6 +7,7 @@
 
 #include "host/hdf5_file.hpp"
 #include "report/run_data.hpp"
+#include "stages/run_directory.hpp"
 
 namespace hebbforge::report {
 namespace {
@@ -100,17 +101,15 @@ std::vector<LifeFile> read_files(const std::filesystem::path& folder) {
 StageData read_stage(const std::filesystem::path& folder, const Node::Entry& entry) {
   StageData stage{entry.key, text_in(entry.value, "kind"), entry.value, false, {}, {}, {}};
   if (!std::filesystem::is_directory(folder)) return stage;
+  stage.finished = is_stage_done(folder);
   if (stage.kind == "simulate") {
     stage.files = read_files(folder);
-    stage.finished = !stage.files.empty();
   } else if (stage.kind == "rank_and_refit" || stage.kind == "forward_selection") {
     const bool forward = stage.kind == "forward_selection";
     const auto csv = folder / (forward ? "forward_selection.csv" : "refit.csv");
-    stage.finished = std::filesystem::exists(csv);
     if (stage.finished) stage.searches = read_searches(csv, forward);
   } else {
     if (std::filesystem::exists(folder / "results.h5")) stage.variants = read_variants(folder / "results.h5");
-    stage.finished = std::filesystem::exists(folder / "summary.csv");
   }
   return stage;
 }

@@ -45,7 +45,7 @@ double failed_share(const InstanceLosses& losses) {
   return all > 0 ? failed / all : std::numeric_limits<double>::quiet_NaN();
 }
 
-PairedDifference paired_difference(const InstanceLosses& a, const InstanceLosses& b) {
+PairedDifference paired_difference(const InstanceLosses& a, const InstanceLosses& b, bool same_instances) {
   PairedDifference result;
   result.median = result.interval.low = result.interval.high = std::numeric_limits<double>::quiet_NaN();
   if (a.empty() || b.empty()) return result;
@@ -71,7 +71,7 @@ PairedDifference paired_difference(const InstanceLosses& a, const InstanceLosses
   };
   std::vector<double> medians;
   for (std::size_t k = 0; k < resamples; ++k) {
-    const auto of_a = draw(a.size()), of_b = draw(b.size());
+    const auto of_a = draw(a.size()), of_b = same_instances ? of_a : draw(b.size());
     const double m = median(differences(of_a, of_b, draw(networks)));
     if (!std::isnan(m)) medians.push_back(m);
   }

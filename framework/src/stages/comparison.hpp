@@ -21,7 +21,10 @@ struct PairedDifference {
   Interval interval;         ///< 95 % percentile bootstrap: instances are drawn anew, then networks
   std::size_t networks = 0;  ///< where both have a healthy life; failed lives are counted apart
 };
-HEBBFORGE_API PairedDifference paired_difference(const InstanceLosses& a, const InstanceLosses& b);
+/// \param same_instances  row k of both is the same instance, under two conditions: then instances are paired
+/// too
+HEBBFORGE_API PairedDifference paired_difference(const InstanceLosses& a, const InstanceLosses& b,
+                                                 bool same_instances = false);
 
 /// The statistics of Bell et al. (2024): they take the networks of both as independent samples.
 struct PublishedTest {

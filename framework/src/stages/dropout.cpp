@@ -59,10 +59,12 @@ std::vector<Variant> dropout_variants(const StageContext& context) {
 std::vector<RankedCoefficient> ranking_of(const std::vector<Variant>& variants, double keep_below) {
   std::vector<std::pair<std::string, std::vector<double>>> shifts;  // in the order of the rule
   double full = 0;
+  std::size_t instances = 0;
   for (const Variant& v : variants) {
     const double middle = median(v.scores.losses(0));
     if (v.condition == "full") {  // of the variants up to the next full rule
       full = middle;
+      instances += full < keep_below;
       continue;
     }
     if (!(full < keep_below) || !v.condition.ends_with(dropped)) continue;
@@ -72,7 +74,10 @@ std::vector<RankedCoefficient> ranking_of(const std::vector<Variant>& variants, 
     at->second.push_back(std::max(0.0, middle - full));
   }
   std::vector<RankedCoefficient> ranking;
-  for (const auto& [path, values] : shifts) ranking.push_back({path, median(values), values.size()});
+  for (auto& [path, values] : shifts) {
+    values.resize(instances, 0.0);  // where the coefficient is 0 anyway, nothing is lost without it
+    ranking.push_back({path, median(values), instances});
+  }
   std::ranges::stable_sort(ranking, std::greater{}, &RankedCoefficient::shift);
   return ranking;
 }

@@ -55,6 +55,14 @@ double seconds_of_a_life(const Pipeline& pipeline, std::int64_t number) {
   return seconds;
 }
 
+std::int64_t population_of(const SearchSpec& search) {
+  const auto optimizer = search.optimizer.plugin->create<Optimizer>(search.optimizer.config);
+  const Eigen::VectorXd start = start_of(search), lower = Eigen::VectorXd::Constant(start.size(), -HUGE_VAL),
+                        upper = -lower, step = Eigen::VectorXd::Ones(start.size());
+  optimizer->begin({view_of(start), view_of(lower), view_of(upper), view_of(step), 0, no_matrix()});
+  return optimizer->population_size();
+}
+
 constexpr std::int64_t most = 1'000'000'000'000;  // beyond it nobody waits, and products would overflow
 
 // Evaluations that a budget allows, in whole generations at the most.
@@ -72,9 +80,10 @@ std::int64_t evaluations_of(const BudgetSpec& b, std::int64_t population, std::i
 }
 
 // Lives of a stage, counted in lives of the pipeline: a condition may make them longer.
-std::int64_t lives_of(const StageSpec& stage, const Pipeline& pipeline, std::int64_t population) {
+std::int64_t lives_of(const StageSpec& stage, const Pipeline& pipeline) {
   const auto n = pipeline.networks;
   const auto one_search = [&] {
+    const std::int64_t population = population_of(*stage.search);
     const std::int64_t evaluations = evaluations_of(stage.search->budget, population, n.search);
     return evaluations * n.search + (evaluations + population - 1) / population * n.select;
   };
@@ -111,17 +120,12 @@ CostEstimate estimate_cost(const Pipeline& pipeline) {
   std::vector<double> seconds;
   for (std::int64_t k = 0; k < 3; ++k) seconds.push_back(seconds_of_a_life(pipeline, k));
   cost.seconds_per_life = median(seconds);
-  std::int64_t population = 1, evaluations = 0;
+  std::int64_t evaluations = 0;
   const auto n = pipeline.networks;
   std::size_t parameters = 0;
   if (pipeline.search) {
     const SearchSpec& search = *pipeline.search;
-    const auto optimizer = search.optimizer.plugin->create<Optimizer>(search.optimizer.config);
-    const Eigen::VectorXd start = start_of(search),
-                          lower = Eigen::VectorXd::Constant(start.size(), -HUGE_VAL), upper = -lower,
-                          step = Eigen::VectorXd::Ones(start.size());
-    optimizer->begin({view_of(start), view_of(lower), view_of(upper), view_of(step), 0, no_matrix()});
-    population = optimizer->population_size();
+    const std::int64_t population = population_of(search);
     parameters = search.free.size();
     evaluations = evaluations_of(search.budget, population, n.search);
     const auto references = static_cast<std::int64_t>(search.references.size());
@@ -130,7 +134,7 @@ CostEstimate estimate_cost(const Pipeline& pipeline) {
                  (references + 1) * n.report;
   }
   for (const StageSpec& stage : pipeline.stages) {
-    const std::int64_t lives = lives_of(stage, pipeline, population);
+    const std::int64_t lives = lives_of(stage, pipeline);
     cost.stage_lives += lives;
     cost.lives += lives;
   }

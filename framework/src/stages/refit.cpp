@@ -11,6 +11,7 @@
 #include "host/resolved.hpp"
 #include "host/whole_file.hpp"
 #include "stages/dropout.hpp"
+#include "stages/run_directory.hpp"
 
 namespace hebbforge {
 namespace {
@@ -34,7 +35,9 @@ Pipeline start_pipeline(const StageContext& context) {
       values[k] = sum / static_cast<double>(variants.size());
     }
   }
-  start.executor = context.pipeline.executor;
+  // Another run's rule is searched on this pipeline's networks.
+  start.networks = context.pipeline.networks;
+  start.seeds = context.pipeline.seeds;
   return start;
 }
 
@@ -82,7 +85,8 @@ Pipeline restricted(const StageContext& context, Pipeline start, const std::vect
       if (const FreeParameter* f = is_free(c.pathway, tau)) add(*f, values[tau], false);
     }
   }
-  start.resolved = resolved_text(start);
+  start.resolved = resolved_text(start);  // before the number of jobs is known
+  start.executor = context.pipeline.executor;
   return start;
 }
 
@@ -92,9 +96,7 @@ RunSummary search_in(const StageContext& context, const Pipeline& pipeline,
   const auto checkpoint = directory / "checkpoint.h5";
   if (std::filesystem::exists(checkpoint) &&
       Hdf5Reader(checkpoint).text("pipeline") != identity_text(pipeline)) {
-    auto aside = directory;
-    aside += ".before";
-    std::filesystem::remove_all(aside);
+    const auto aside = free_name(directory, ".before");
     std::filesystem::rename(directory, aside);
     context.message("'" + directory.string() + "' was made from another rule or pipeline; it is now '" +
                     aside.filename().string() + "'");
@@ -202,10 +204,12 @@ StageSummary forward_selection(const StageContext& context) {
       RunSummary run;
     };
     std::optional<Found> best;
+    bool tried = false;
     for (const Coefficient& c : coefficients) {
       const bool is_free = std::ranges::find(context.spec.search->free, c.path, &FreeParameter::path) !=
                            context.spec.search->free.end();
       if (!is_free || std::ranges::find(chosen, c.path) != chosen.end()) continue;
+      tried = true;
       auto active = chosen;
       active.push_back(c.path);
       Found now{c.path,
@@ -221,6 +225,7 @@ StageSummary forward_selection(const StageContext& context) {
       if (!best || now.run.rules.front().select.median < best->run.rules.front().select.median)
         best = std::move(now);
     }
+    if (!tried) break;  // every free coefficient is chosen
     if (!best) {
       summary.text += "no term that could be added gives a healthy rule\n";
       break;

@@ -10,4 +10,10 @@ namespace hebbforge {
 /// \throws ConfigError if it was and the run is not resumed; SimulationError if it cannot be made
 bool begin_run_directory(const RunOptions& options);
 
+/// Whether a stage has written its last table into its folder.
+bool is_stage_done(const std::filesystem::path& folder);
+
+/// A name for what is set aside: `path` with `suffix`, and a number if that is taken.
+std::filesystem::path free_name(const std::filesystem::path& path, const std::string& suffix);
+
 }  // namespace hebbforge

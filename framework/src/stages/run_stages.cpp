@@ -3,6 +3,7 @@
 #include <hebbforge/host/run.hpp>
 #include <hebbforge/interfaces/executor.hpp>
 #include <hebbforge/log.hpp>
+#include <set>
 
 #include "engine/instruction_set.hpp"
 #include "host/hdf5_file.hpp"
@@ -34,8 +35,9 @@ StageSummary scored(const StageContext& context, std::vector<Variant> variants) 
   return summary;
 }
 
-// "lives.h5"; of several variants "RULE_INSTANCE_CONDITION.h5".
-std::string file_name(const StageContext& context, const Variant& v) {
+// "lives.h5"; of several variants "RULE_INSTANCE_CONDITION.h5", with a number where two would be called the
+// same.
+std::string file_name(const StageContext& context, const Variant& v, std::set<std::string>& taken) {
   if (context.spec.variants.size() == 1) return "lives.h5";
   std::string name;
   for (const std::string& part : {v.rule, v.instance, v.condition}) {
@@ -44,24 +46,31 @@ std::string file_name(const StageContext& context, const Variant& v) {
   for (char& c : name) {
     if (c == '/') c = '_';
   }
-  return name + ".h5";
+  std::string unique = name;
+  for (int k = 2; !taken.insert(unique).second; ++k) unique = name + "_" + std::to_string(k);
+  return unique + ".h5";
 }
 
 StageSummary recorded(const StageContext& context) {
   StageSummary summary{context.spec.name, "", false, {}};
+  std::set<std::string> taken;
+  std::string table = "file,rule,instance,condition\n";
   for (Variant& v : variants_of(context)) {
     SimulateOptions options;
-    options.out = context.folder / file_name(context, v);
+    options.out = context.folder / file_name(context, v, taken);
     options.networks = context.spec.networks;
     options.set = context.spec.network_set;
+    options.made_from = identity_of(context, v);
     options.reference_kernel = context.options.reference_kernel;
     options.stop = context.options.stop;
     v.pipeline.stages.clear();
+    v.pipeline.resolved = resolved_text(v.pipeline);  // before the number of jobs is known
     v.pipeline.executor = context.pipeline.executor;
-    v.pipeline.resolved = resolved_text(v.pipeline);
     summary.files.push_back(options.out);
+    table += csv_field(options.out.filename().string()) + "," + csv_field(v.rule) + "," +
+             csv_field(v.instance) + "," + csv_field(v.condition) + "\n";
     if (std::filesystem::exists(options.out) &&
-        Hdf5Reader(options.out).text("pipeline") == v.pipeline.resolved) {
+        Hdf5Reader(options.out).text("made_from") == options.made_from) {
       summary.text += options.out.filename().string() + ": is there\n";
       continue;
     }
@@ -76,6 +85,7 @@ StageSummary recorded(const StageContext& context) {
       return summary;
     }
   }
+  write_text_file(context.folder / "summary.csv", table);
   return summary;
 }
 
@@ -85,6 +95,9 @@ std::vector<StageSummary> run_stages(const Pipeline& pipeline, const RunSummary*
                                      const RunOptions& options) {
   std::vector<StageSummary> summaries;
   if (!search) {
+    if (std::filesystem::exists(options.directory / "checkpoint.h5"))
+      throw ConfigError("'" + options.directory.string() +
+                        "' holds a search, but this pipeline has none: choose another directory with --out");
     begin_run_directory(options);
     log_info("machine: " + machine_text());
     engine::log_instruction_set();

@@ -8,6 +8,7 @@
 
 #include "host/document.hpp"
 #include "host/hdf5_file.hpp"
+#include "stages/run_directory.hpp"
 #include "stages/running_mark.hpp"
 
 namespace hebbforge {
@@ -55,12 +56,20 @@ RunStatus read_status(const std::filesystem::path& directory) {
   }
   RunStatus status;
   status.best_loss = status.picked_value = std::nan("");
-  status.finished = std::filesystem::exists(directory / "results.h5");
   if (const auto process = running_process(directory)) {
     status.running = true;
     status.process = *process;
   }
   const Node pipeline = parse_toml_file(directory / "pipeline.toml");
+  status.searches = pipeline.find("search") != nullptr;
+  status.finished = !status.searches || std::filesystem::exists(directory / "results.h5");
+  if (const Node* stages = pipeline.find("stage")) {
+    for (const Node::Entry& stage : stages->table) {
+      const bool done = is_stage_done(directory / stage.key);
+      status.stages.push_back(stage.key + (done ? ": done" : ": to do"));
+      status.finished = status.finished && done;
+    }
+  }
   if (const Node* search = pipeline.find("search")) {
     const Node* budget = search->find("budget");
     const Node* evaluations = budget ? budget->find("evaluations") : nullptr;
@@ -90,6 +99,9 @@ std::string status_text(const RunStatus& s) {
                      : s.finished ? "finished"
                                   : "not running, not finished: go on with hebbforge run … --resume";
   text += "\n";
+  std::string stages;
+  for (const std::string& stage : s.stages) stages += "stage " + stage + "\n";
+  if (!s.searches) return text + stages;
   if (s.since_checkpoint < 0) return text + "no checkpoint yet: the first generation has not ended\n";
   text += "generation " + std::to_string(s.generation) + ", " + std::to_string(s.evaluations) +
           (s.budget > 0 ? " of " + std::to_string(s.budget) : "") + " evaluations\n";
@@ -97,7 +109,7 @@ std::string status_text(const RunStatus& s) {
           " networks)\n";
   text += std::string("picked, select ") + (s.pick_by_median ? "median  " : "sum     ") +
           number(s.picked_value) + "\n";
-  return text + "last checkpoint     " + ago(s.since_checkpoint) + "\n";
+  return text + "last checkpoint     " + ago(s.since_checkpoint) + "\n" + stages;
 }
 
 }  // namespace hebbforge

@@ -5,13 +5,16 @@
 #include <filesystem>
 #include <hebbforge/export.hpp>
 #include <string>
+#include <vector>
 
 namespace hebbforge {
 
 /// Read from its checkpoint; nothing of the run is locked or waits.
 struct RunStatus {
-  bool running = false, finished = false;
-  long process = 0;  ///< that works on it
+  bool running = false, finished = false;  ///< finished: its search, if it has one, and all stages
+  bool searches = false;                   ///< its pipeline has [search]
+  std::vector<std::string> stages;         ///< "dropout: done"
+  long process = 0;                        ///< that works on it
   std::uint64_t generation = 0;
   std::int64_t evaluations = 0, budget = 0;  ///< evaluations; budget 0: limited otherwise
   double best_loss = 0;                      ///< sum over the search networks; NaN: none yet

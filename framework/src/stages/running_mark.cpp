@@ -21,7 +21,9 @@ RunningMark::RunningMark(const std::filesystem::path& directory) : file_(directo
   handle_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (handle_ < 0) return;
   auto all = whole_file();
-  ::fcntl(handle_, F_SETLK, &all);
+  if (::fcntl(handle_, F_SETLK, &all) == 0) return;
+  ::close(handle_);  // another process holds it, or the file system has no locks
+  handle_ = -1;
 }
 
 RunningMark::~RunningMark() {

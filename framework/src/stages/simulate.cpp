@@ -139,6 +139,7 @@ SimulateSummary simulate(const Pipeline& pipeline, const SimulateOptions& option
     write_life(*out, group, pipeline, lives[k]);
   }
   out->text("pipeline", pipeline.resolved);
+  if (!options.made_from.empty()) out->text("made_from", options.made_from);
   out->commit();
   return summary;
 }

@@ -10,6 +10,7 @@
 #include "host/hdf5_file.hpp"
 #include "host/resolved.hpp"
 #include "host/whole_file.hpp"
+#include "stages/run_directory.hpp"
 #include "stages/search_record.hpp"
 
 namespace hebbforge {
@@ -35,13 +36,6 @@ std::string group_name(std::size_t index) {
   char text[32];
   std::snprintf(text, sizeof text, "variants/%04zu", index);
   return text;
-}
-
-// What its lives depend on.
-std::string identity_of(const StageContext& context, const Variant& variant) {
-  return digest_of_text(identity_text(variant.pipeline) + context.spec.network_set +
-                        std::to_string(context.spec.networks) +
-                        (context.options.reference_kernel ? "reference" : "fused"));
 }
 
 std::string label(const Variant& v) {
@@ -79,13 +73,6 @@ Scores read_lives_of(const Hdf5Reader& in, const std::string& group) {
                      {names("/loss_names"), names("/measure_names"), names("/lives/effect_names")});
 }
 
-std::string field(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 std::string number(double value) {
   if (std::isnan(value)) return "";
   return toml_real(value);
@@ -106,15 +93,15 @@ std::string left(const std::string& text, std::size_t width) {
 std::string lives_csv(const std::vector<Variant>& variants) {
   const LifeLayout& layout = variants.front().scores.layout;
   std::string text = "rule,instance,condition,network,end,trials_survived,loss";
-  for (const std::string& name : layout.losses) text += "," + field("loss." + name);
-  for (const std::string& name : layout.measures) text += "," + field(name);
+  for (const std::string& name : layout.losses) text += "," + csv_field("loss." + name);
+  for (const std::string& name : layout.measures) text += "," + csv_field(name);
   text += "\n";
   for (const Variant& v : variants) {
     const LifeLayout& own = v.scores.layout;
     for (std::size_t n = 0; n < v.scores.networks; ++n) {
       const bool healthy = v.scores.end(0, n) == LifeEnd::healthy;
-      text += field(v.rule) + "," + field(v.instance) + "," + field(v.condition) + "," + std::to_string(n) +
-              "," + name_of(v.scores.end(0, n)) + "," +
+      text += csv_field(v.rule) + "," + csv_field(v.instance) + "," + csv_field(v.condition) + "," +
+              std::to_string(n) + "," + name_of(v.scores.end(0, n)) + "," +
               std::to_string(static_cast<std::int64_t>(v.scores.lives(1, static_cast<Eigen::Index>(n)))) +
               "," + (healthy ? number(v.scores.loss(0, n)) : "");
       for (const std::string& name : layout.losses) {
@@ -149,6 +136,13 @@ std::vector<double> pooled(const InstanceLosses& losses) {
 
 }  // namespace
 
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
 std::vector<double> StageContext::learned() const {
   if (!search || search->candidate.empty())
     throw SimulationError("the stage '" + spec.name +
@@ -160,6 +154,12 @@ std::vector<double> StageContext::learned() const {
 void StageContext::message(const std::string& text) const {
   log_info(text);
   if (options.observer) options.observer->message(text);
+}
+
+std::string identity_of(const StageContext& context, const Variant& variant) {
+  return digest_of_text(identity_text(variant.pipeline) + context.spec.network_set +
+                        std::to_string(context.spec.networks) +
+                        (context.options.reference_kernel ? "reference" : "fused"));
 }
 
 std::vector<Variant> variants_of(const StageContext& context) {
@@ -183,6 +183,7 @@ bool score(const StageContext& context, std::vector<Variant>& variants) {
   std::vector<std::string> identities;
   for (const Variant& v : variants) identities.push_back(identity_of(context, v));
   std::size_t found = 0;
+  bool unclaimed = false;
   if (std::filesystem::exists(file)) {
     const Hdf5Reader in(file);
     if (in.text("plugins") != plugin_record_text(variants.front().pipeline))
@@ -191,12 +192,20 @@ bool score(const StageContext& context, std::vector<Variant>& variants) {
     for (const std::string& name : in.names("variants")) {
       const std::string group = "variants/" + name;
       const std::string identity = in.text(group + "/identity");
+      unclaimed = unclaimed || std::ranges::find(identities, identity) == identities.end();
       for (std::size_t k = 0; k < variants.size(); ++k) {
         if (identities[k] != identity || variants[k].scores.networks > 0) continue;
         variants[k].scores = read_lives_of(in, group);
         ++found;
       }
     }
+  }
+  if (unclaimed) {
+    const auto aside = free_name(file, ".before");
+    std::filesystem::rename(file, aside);
+    context.message("stage " + context.spec.name + ": '" + file.string() +
+                    "' has lives of other rules, conditions or networks; it is now '" +
+                    aside.filename().string() + "'");
   }
   if (found > 0 && found < variants.size())
     context.message("stage " + context.spec.name + ": going on, " + std::to_string(found) + " of " +
@@ -272,8 +281,10 @@ GroupSummary summary_of(const VariantGroup& group) {
 std::vector<Comparison> comparisons_of(const std::vector<VariantGroup>& groups) {
   std::vector<Comparison> all;
   const auto add = [&](const VariantGroup& of, const VariantGroup& with) {
-    all.push_back(
-        {&of, &with, paired_difference(of.losses, with.losses), published_test(of.losses, with.losses)});
+    all.push_back({&of, &with,
+                   paired_difference(of.losses, with.losses,
+                                     of.rule == with.rule && of.losses.size() == with.losses.size()),
+                   published_test(of.losses, with.losses)});
   };
   for (const VariantGroup& g : groups) {
     const auto first_rule = std::ranges::find(groups, g.condition, &VariantGroup::condition);
@@ -290,7 +301,7 @@ std::string write_tables(const StageContext& context, const std::vector<Variant>
   const auto& names = variants.front().scores.layout.measures;
 
   std::string csv = "rule,condition,instances,networks,failed_share,median,low,high";
-  for (const std::string& name : names) csv += "," + field("median." + name);
+  for (const std::string& name : names) csv += "," + csv_field("median." + name);
   csv += "\n";
   std::size_t width = 8;
   for (const VariantGroup& g : groups) width = std::max(width, g.name().size() + 2);
@@ -300,7 +311,7 @@ std::string write_tables(const StageContext& context, const std::vector<Variant>
   for (const VariantGroup& g : groups) {
     const GroupSummary group = summary_of(g);
     const Interval interval = group.interval;
-    csv += field(g.rule) + "," + field(g.condition) + "," + std::to_string(g.losses.size()) + "," +
+    csv += csv_field(g.rule) + "," + csv_field(g.condition) + "," + std::to_string(g.losses.size()) + "," +
            std::to_string(g.losses.front().size()) + "," + number(group.failed_share) + "," +
            number(group.median) + "," + number(interval.low) + "," + number(interval.high);
     text += left(g.name(), width) + left(short_number(group.median) + " [" + short_number(interval.low) +
@@ -332,8 +343,8 @@ std::string write_tables(const StageContext& context, const std::vector<Variant>
     const PairedDifference& d = c.difference;
     const double corrected = std::min(1.0, c.test.p * static_cast<double>(comparisons.size()));
     const bool published = context.spec.published_statistics;
-    csv += field(c.of->rule) + "," + field(c.of->condition) + "," + field(c.with->rule) + "," +
-           field(c.with->condition) + "," + std::to_string(d.networks) + "," + number(d.median) + "," +
+    csv += csv_field(c.of->rule) + "," + csv_field(c.of->condition) + "," + csv_field(c.with->rule) + "," +
+           csv_field(c.with->condition) + "," + std::to_string(d.networks) + "," + number(d.median) + "," +
            number(d.interval.low) + "," + number(d.interval.high) + "," + number(failed_share(c.of->losses)) +
            "," + number(failed_share(c.with->losses)) + ",";
     if (published)

@@ -34,6 +34,12 @@ struct Variant {
 /// The variants of a stage; those of learned rules with the values that were learned.
 std::vector<Variant> variants_of(const StageContext& context);
 
+/// A text as a field of a CSV file.
+std::string csv_field(const std::string& text);
+
+/// What the lives of a variant depend on, as a digest.
+std::string identity_of(const StageContext& context, const Variant& variant);
+
 /// Scores the variants one after the other and writes results.h5 after each. One that results.h5 has
 /// already, made from the same inputs, is taken from there.
 /// \returns false: interrupted

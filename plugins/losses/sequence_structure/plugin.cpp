@@ -58,7 +58,8 @@ class SequenceStructure final : public Loss {
                      .maximum = 1e9}};
 
   explicit SequenceStructure(const Config& c)
-      : rate_(std::string(c.text("population")) + ".rate"),
+      : population_(c.text("population")),
+        rate_(population_ + ".rate"),
         recurrent_(std::string(c.text("recurrent")) + ".weight"),
         onto_inhibition_(std::string(c.text("onto_inhibition")) + ".weight"),
         inhibition_(std::string(c.text("inhibition")) + ".weight"),
@@ -73,6 +74,24 @@ class SequenceStructure final : public Loss {
   std::span<const Recording> recordings() const noexcept override { return recordings_; }
   std::span<const std::string_view> measures() const noexcept override {
     return {all_measures.data(), cell_ < 0 ? std::size_t{8} : all_measures.size()};
+  }
+
+  void begin_life(const LifeContext& life, Random&) override {
+    const auto check = [&](const char* key, std::string_view quantity, bool from, bool to) {
+      const std::string_view pathway = quantity.substr(0, quantity.rfind('.'));
+      if ((from && life.presynaptic(pathway) != population_) ||
+          (to && life.postsynaptic(pathway) != population_))
+        throw Error("sequence_structure: '" + std::string(key) + "' is the pathway '" + std::string(pathway) +
+                    "', which does not " + (from ? "begin" : "") + (from && to ? " and " : "") +
+                    (to ? "end" : "") + " at the population '" + population_ + "'");
+    };
+    check("recurrent", recurrent_, true, true);
+    check("onto_inhibition", onto_inhibition_, true, false);
+    check("inhibition", inhibition_, false, true);
+    const std::string_view onto(onto_inhibition_), from(inhibition_);
+    if (life.postsynaptic(onto.substr(0, onto.rfind('.'))) !=
+        life.presynaptic(from.substr(0, from.rfind('.'))))
+      throw Error("sequence_structure: 'onto_inhibition' has to end where 'inhibition' begins");
   }
 
   double evaluate(const LifeView& life, Random&, Measures& measures) const override {
@@ -148,10 +167,10 @@ class SequenceStructure final : public Loss {
     if (values.empty()) return 0;
     const auto half = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
     std::ranges::nth_element(values, half);
-    return *half;
+    return values.size() % 2 == 1 ? *half : 0.5 * (*half + *std::max_element(values.begin(), half));
   }
 
-  std::string rate_, recurrent_, onto_inhibition_, inhibition_, trials_, order_trial_;
+  std::string population_, rate_, recurrent_, onto_inhibition_, inhibition_, trials_, order_trial_;
   std::int64_t cell_;
   std::array<Recording, 5> recordings_;
 };

@@ -92,6 +92,7 @@ struct SimulateOptions {
   std::filesystem::path out;
   std::int64_t networks = 1, first = 0;
   std::string set = "search";  ///< "search", "select" or "report"
+  std::string made_from;       ///< written beside the lives, for whoever has to know; "": nothing
   bool reference_kernel = false;
   const std::atomic<bool>* stop = nullptr;
 };
