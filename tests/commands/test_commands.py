@@ -348,6 +348,54 @@ check = {{ loss = {{ relative = 1e-9 }}, failed = "exact" }}
         for name in ["drop/results.h5", "drop/ranking.csv", "refit/refit.csv", "turnover/lives.csv", "test/results.h5"]:
             self.assertEqual((whole / name).read_bytes(), (parts / name).read_bytes(), name)
 
+    def test_a_run_directory_takes_one_process_and_one_kind_of_run(self):
+        out = scratch / "one_process"
+        process = subprocess.Popen([hebbforge, "run", small, "--out", out, "--set", "search.budget={generations=100000}"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not (out / "checkpoint.h5").exists():
+            time.sleep(0.02)
+        self.says(run("run", small, "--out", out, "--resume"), 2, f"process {process.pid} is running in '{out}'")
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        before = (out / "pipeline.toml").read_bytes()
+        bare = scratch / "bare.toml"
+        text = small.read_text()
+        bare.write_text(text[:text.index("[search]")])
+        self.says(run("run", bare, "--out", out, "--resume", "--set", 'stage.a={kind="compare",rule="no_plasticity"}'), 2,
+                  "holds a search, but this pipeline has none")
+        self.assertEqual((out / "pipeline.toml").read_bytes(), before)
+
+    def test_what_a_stage_has_made_is_not_taken_for_something_else(self):
+        out = scratch / "remade"
+        lives = ["--set", 'stage.l={kind="simulate",rule="no_plasticity"}', "--set", 'stage.c={kind="compare",rule="no_plasticity",networks=2}']
+        bare = scratch / "bare_stages.toml"
+        text = small.read_text()
+        bare.write_text(text[:text.index("[search]")])
+        self.says(run("run", bare, "--out", out, *lives, "--jobs", "1"), 0, "lives.h5: 1 healthy lives")
+        first = (out / "l/lives.h5").read_bytes()
+        self.says(run("status", out), 0, "finished", "stage l: done", "stage c: done")
+        self.says(run("run", bare, "--out", out, *lives, "--resume", "--set", "stage.l.networks=3", "--set", "stage.c.networks=3"), 0,
+                  "lives.h5: 3 healthy lives", "results.h5.before")
+        self.assertEqual(len((out / "c/lives.csv").read_text().splitlines()), 4)
+        self.assertTrue((out / "c/results.h5.before").exists())
+        self.says(run("run", bare, "--out", scratch / "remade_2", *lives, "--jobs", "2"), 0)
+        self.assertEqual((scratch / "remade_2/l/lives.h5").read_bytes(), first)
+
+    def test_a_list_of_rules_is_one_family_whose_instances_have_names(self):
+        rules = scratch / "family"
+        for name in "ab":
+            (rules / name).mkdir(parents=True, exist_ok=True)
+        self.says(run("run", small, "--smoke", "--out", scratch / "for_family"), 0)
+        for name in ["a/one.toml", "a/two.toml", "b/one.toml"]:
+            (rules / name).write_text((scratch / "for_family/rule.toml").read_text())
+        stage = lambda *names: "stage.f={kind=\"compare\",networks=2,rule=[" + ",".join(f'"{rules / n}"' for n in names) + \
+            "],conditions={x={},y={}}}"
+        self.says(run("check", small, "--set", stage("a/one.toml", "b/one.toml")), 2, "two rules of [stage.f] are called 'rule one'")
+        out = scratch / "family_run"
+        self.says(run("run", small, "--smoke", "--out", out, "--set", stage("a/one.toml", "a/two.toml")), 0,
+                  "rule, y minus rule, x    0.0 [0.0, 0.0]")
+        self.assertIn("rule,x,2,", (out / "f/summary.csv").read_text())
+
     def test_mistakes_in_stages_are_told_before_the_first_life(self):
         def told(stage, *texts):
             self.says(run("check", small, "--set", stage), 2, *texts)
@@ -356,6 +404,8 @@ check = {{ loss = {{ relative = 1e-9 }}, failed = "exact" }}
         told('stage.a={kind="sweep",vary={"phase.organise.trails"=[1]}}', "has no key 'trails'", "Did you mean 'trials'?")
         told('stage.a={kind="compare",conditions={x={loss={time={weight=-1}}}}}', "under 'x'", "'weight'")
         told('stage.a={kind="compare",rules={x=["no_such_rule"]}}', "no preset named 'no_such_rule'")
+        told('stage.running={kind="compare"}', "'running' is a name of the run directory's own")
+        told('stage."a/b"={kind="compare"}', "may only have letters")
         told(f'stage.a={{kind="compare",rules={{x="{source}"}}}}', "is no run directory: it has no pipeline.toml")
         told('stage.a={kind="rank_and_refit",dropout="b",terms=[1],budget={generations=1}}',
              "there is no earlier stage of kind dropout")
