@@ -118,7 +118,17 @@ CostEstimate estimate_cost(const Pipeline& pipeline) {
     throw ConfigError("there is nothing to estimate: the pipeline has neither [search] nor [stage.NAME]");
   CostEstimate cost;
   std::vector<double> seconds;
-  for (std::int64_t k = 0; k < 3; ++k) seconds.push_back(seconds_of_a_life(pipeline, k));
+  for (std::int64_t k = 0; k < 3; ++k) {
+    if (pipeline.search || pipeline.stages.front().variants.empty()) {
+      seconds.push_back(seconds_of_a_life(pipeline, k));
+      continue;
+    }
+    // Without a search: the first, the middle and the last of what the first stage scores.
+    const auto& variants = pipeline.stages.front().variants;
+    const Pipeline& variant = *variants[static_cast<std::size_t>(k) * (variants.size() - 1) / 2].pipeline;
+    seconds.push_back(seconds_of_a_life(variant, k) * static_cast<double>(pipeline.trials()) /
+                      static_cast<double>(variant.trials()));
+  }
   cost.seconds_per_life = median(seconds);
   std::int64_t evaluations = 0;
   const auto n = pipeline.networks;
