@@ -246,20 +246,8 @@ std::string toml_value(const Config::Value& value) {
 }
 
 std::string toml_inline(const Node& node) {
-  switch (node.type) {
-    case Node::Type::text:
-      return toml_text(node.text());
-    case Node::Type::boolean:
-      return std::get<bool>(node.scalar) ? "true" : "false";
-    case Node::Type::integer:
-      return std::to_string(std::get<std::int64_t>(node.scalar));
-    case Node::Type::real:
-      return toml_real(std::get<double>(node.scalar));
-    case Node::Type::array:
-      return toml_list(node.array, toml_inline);
-    case Node::Type::table:
-      break;
-  }
+  if (node.type == Node::Type::array) return toml_list(node.array, toml_inline);
+  if (node.type != Node::Type::table) return describe(node);  // a scalar, as TOML has it
   std::string text = "{";
   for (const Node::Entry& entry : node.table)
     text += (text.size() > 1 ? ", " : " ") + toml_key(entry.key) + " = " + toml_inline(entry.value);

@@ -7,6 +7,7 @@
 
 #include "host/hdf5_file.hpp"
 #include "stages/evaluator.hpp"
+#include "stages/run_directory.hpp"
 
 namespace hebbforge::report {
 namespace {
@@ -90,12 +91,7 @@ std::string RunData::unit(std::size_t parameter) const {
 }
 
 RunData read_run_data(const std::filesystem::path& directory) {
-  if (!std::filesystem::is_regular_file(directory / "pipeline.toml")) {
-    throw ConfigError(
-        "'" + directory.string() +
-        "' is no run directory: it has no pipeline.toml; expected what `hebbforge run --out` made (with "
-        "--seeds: its folders seed_N)");
-  }
+  require_run_directory(directory);
   RunData run;
   run.directory = directory;
   const auto whole = std::filesystem::absolute(directory).lexically_normal();
@@ -124,9 +120,7 @@ Pipeline picked_pipeline(Registry& registry, const RunData& run) {
   options.needs_search = true;
   const Pipeline pipeline = load_pipeline(registry, run.directory / "pipeline.toml", options);
   if (!pipeline.search) throw Error("its pipeline.toml has no search");
-  std::vector<std::string> paths;
-  for (const FreeParameter& f : pipeline.search->free) paths.push_back(f.path);
-  if (paths != run.record.parameter_names)
+  if (paths_of(*pipeline.search) != run.record.parameter_names)
     throw Error("its pipeline.toml searches other parameters than its checkpoint holds");
   const Eigen::VectorXd candidate = run.record.candidate(run.picked()->evaluation);
   return with_candidate(pipeline, view_of(candidate));

@@ -109,12 +109,6 @@ std::string measure_table(const std::vector<VariantGroup>& groups, const std::ve
          folded("Measures", table(header, rows), rows.size());
 }
 
-std::vector<double> pooled(const VariantGroup& group) {
-  std::vector<double> all;
-  for (const auto& row : group.losses) all.insert(all.end(), row.begin(), row.end());
-  return all;
-}
-
 std::string figures_html(const std::string& drawn) {
   return drawn.empty() ? "" : "<div class=\"figures\">" + drawn + "</div>\n";
 }
@@ -162,13 +156,13 @@ std::string dropout_distributions(const std::vector<VariantGroup>& groups,
   for (const std::string& rule : different(groups, &VariantGroup::rule)) {
     const VariantGroup* full = group_of(groups, rule, "full");
     if (!full) continue;
-    all.push_back({names.rules ? rule + ", full" : "full rule", pooled(*full), colour(0)});
+    all.push_back({names.rules ? rule + ", full" : "full rule", pooled(full->losses), colour(0)});
     shown = 0;
     for (const RankedCoefficient& r : ranking) {
       if (shown == most) break;
       ++shown;
       const VariantGroup* g = group_of(groups, rule, r.path + std::string(dropped));
-      if (g) all.push_back({names.of(*g), pooled(*g), colour(1)});
+      if (g) all.push_back({names.of(*g), pooled(g->losses), colour(1)});
     }
   }
   std::string caption = "Loss of every network, first with the full rule: ";
@@ -322,7 +316,7 @@ std::string compared(const std::vector<VariantGroup>& groups, const std::string&
   for (const VariantGroup& g : groups) {
     const auto& of = names.rules ? rules : conditions;
     const auto at = std::ranges::find(of, names.rules ? g.rule : g.condition);
-    all.push_back({names.of(g), pooled(g), colour(static_cast<std::size_t>(at - of.begin()))});
+    all.push_back({names.of(g), pooled(g.losses), colour(static_cast<std::size_t>(at - of.begin()))});
   }
   return figures.add(distributions(
       name + "_losses", std::string("Loss of every network: ") + how_distributions, loss_label, all));

@@ -44,8 +44,7 @@ Eigen::MatrixXd read_candidates(const SearchSpec& search, const std::filesystem:
   if (!in || std::filesystem::is_directory(file))
     throw ConfigError("cannot read the candidates '" + file.string() + "'");
   Mistakes mistakes;
-  std::vector<std::string> paths;
-  for (const FreeParameter& f : search.free) paths.push_back(f.path);
+  const std::vector<std::string> paths = paths_of(search);
   std::string line;
   std::getline(in, line);
   if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);  // some editors begin UTF-8 with a mark
@@ -160,7 +159,7 @@ EvaluateSummary evaluate_candidates(const Pipeline& pipeline, const EvaluateOpti
   if (!evaluator.evaluate(pipeline, candidates, set, 0, networks, scores)) throw Interrupted();
 
   EvaluationFile file{identity_text(pipeline), options.set, rows, begin, {}, {}, {}};
-  for (const FreeParameter& f : pipeline.search->free) file.parameter_names.push_back(f.path);
+  file.parameter_names = paths_of(*pipeline.search);
   EvaluateSummary summary{end - begin, static_cast<std::size_t>(networks), 0, HUGE_VAL, 0};
   for (Eigen::Index k = 0; k < candidates.cols(); ++k) {
     const Eigen::VectorXd column = candidates.col(k);

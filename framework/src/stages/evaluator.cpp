@@ -223,6 +223,12 @@ Pipeline with_candidate(const Pipeline& pipeline, ConstVectorView candidate) {
   return changed;
 }
 
+std::vector<std::string> paths_of(const SearchSpec& search) {
+  std::vector<std::string> paths;
+  for (const FreeParameter& f : search.free) paths.push_back(f.path);
+  return paths;
+}
+
 Eigen::VectorXd start_of(const SearchSpec& search) {
   Eigen::VectorXd start(static_cast<Eigen::Index>(search.free.size()));
   for (Eigen::Index k = 0; k < start.size(); ++k) {

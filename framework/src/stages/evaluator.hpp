@@ -59,6 +59,8 @@ struct HEBBFORGE_API Scores {
 Pipeline with_candidate(const Pipeline& pipeline, ConstVectorView candidate);
 /// The candidate that a pipeline's own values are, clipped to the ranges.
 Eigen::VectorXd start_of(const SearchSpec& search);
+/// What may move, in the order of a candidate: "EE.c.x~*y".
+std::vector<std::string> paths_of(const SearchSpec& search);
 /// `pipeline` with other rules and nothing else to learn.
 Pipeline with_rules(const Pipeline& pipeline, const std::vector<std::optional<RuleSpec>>& rules);
 /// Sum of |c| over all parameters of the rules whose names begin with "c.".

@@ -7,6 +7,13 @@
 
 namespace hebbforge {
 
+void require_run_directory(const std::filesystem::path& directory) {
+  if (std::filesystem::is_regular_file(directory / "pipeline.toml")) return;
+  throw ConfigError("'" + directory.string() +
+                    "' is no run directory: it has no pipeline.toml; expected what `hebbforge run --out` "
+                    "made (with --seeds: its folders seed_N)");
+}
+
 bool is_stage_done(const std::filesystem::path& folder) {
   for (const char* name : {"summary.csv", "refit.csv", "forward_selection.csv"}) {
     if (std::filesystem::exists(folder / name)) return true;

@@ -10,6 +10,9 @@ namespace hebbforge {
 /// \throws ConfigError if it was and the run is not resumed; SimulationError if it cannot be made
 bool begin_run_directory(const RunOptions& options);
 
+/// \throws ConfigError saying what was expected, if `directory` is none
+void require_run_directory(const std::filesystem::path& directory);
+
 /// Whether a stage has written its last table into its folder.
 bool is_stage_done(const std::filesystem::path& folder);
 

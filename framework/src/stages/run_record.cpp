@@ -8,6 +8,8 @@
 
 #include "host/document.hpp"
 #include "host/hdf5_file.hpp"
+#include "stages/csv.hpp"
+#include "stages/run_directory.hpp"
 #include "stages/search_record.hpp"
 
 namespace hebbforge {
@@ -104,11 +106,7 @@ const std::string* RunRecord::result(const std::string& name) const noexcept {
 
 RunRecord read_run(const std::filesystem::path& directory) {
   const auto file = directory / "pipeline.toml";
-  if (!std::filesystem::is_regular_file(file)) {
-    throw ConfigError("'" + directory.string() +
-                      "' is no run directory: it has no pipeline.toml; expected what `hebbforge run --out` "
-                      "made (with --seeds: its folders seed_N)");
-  }
+  require_run_directory(directory);
   RunRecord run;
   run.directory = directory;
   const Node pipeline = parse_toml_file(file);
@@ -190,15 +188,7 @@ RunTable table_of(const std::vector<RunRecord>& runs) {
 std::string csv_text(const RunTable& table) {
   std::string text;
   const auto add = [&](const std::vector<std::string>& row) {
-    for (std::size_t k = 0; k < row.size(); ++k) {
-      std::string cell = row[k];
-      if (cell.find_first_of(",\"\n") != std::string::npos) {
-        std::string quoted = "\"";
-        for (const char c : cell) quoted += c == '"' ? "\"\"" : std::string(1, c);
-        cell = quoted + "\"";
-      }
-      text += (k > 0 ? "," : "") + cell;
-    }
+    for (std::size_t k = 0; k < row.size(); ++k) text += (k > 0 ? "," : "") + csv_field(row[k]);
     text += "\n";
   };
   add(table.header);

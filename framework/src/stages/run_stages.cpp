@@ -11,6 +11,7 @@
 #include "host/machine.hpp"
 #include "host/resolved.hpp"
 #include "host/whole_file.hpp"
+#include "stages/csv.hpp"
 #include "stages/dropout.hpp"
 #include "stages/refit.hpp"
 #include "stages/run_directory.hpp"

@@ -48,12 +48,7 @@ std::string number(double value) {
 }  // namespace
 
 RunStatus read_status(const std::filesystem::path& directory) {
-  if (!std::filesystem::is_regular_file(directory / "pipeline.toml")) {
-    throw ConfigError(
-        "'" + directory.string() +
-        "' is no run directory: it has no pipeline.toml; expected what `hebbforge run --out` made (with "
-        "--seeds: its folders seed_N)");
-  }
+  require_run_directory(directory);
   RunStatus status;
   status.best_loss = status.picked_value = std::nan("");
   if (const auto process = running_process(directory)) {

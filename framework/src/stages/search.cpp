@@ -56,7 +56,7 @@ class Search {
     record_.layout = LifeLayout::of(pipeline);
     record_.networks = static_cast<std::size_t>(pipeline.networks.search);
     record_.racing = search_.racing;
-    for (const FreeParameter& f : search_.free) record_.parameter_names.push_back(f.path);
+    record_.parameter_names = paths_of(search_);
   }
 
   RunSummary run() {

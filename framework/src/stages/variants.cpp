@@ -5,11 +5,13 @@
 #include <cstdio>
 #include <hebbforge/error.hpp>
 #include <hebbforge/log.hpp>
+#include <optional>
 
 #include "host/document.hpp"
 #include "host/hdf5_file.hpp"
 #include "host/resolved.hpp"
 #include "host/whole_file.hpp"
+#include "stages/csv.hpp"
 #include "stages/run_directory.hpp"
 #include "stages/search_record.hpp"
 
@@ -17,20 +19,6 @@ namespace hebbforge {
 namespace {
 
 constexpr int results_format = 1;
-
-std::vector<std::string> paths_of(const Pipeline& pipeline) {
-  std::vector<std::string> paths;
-  for (const FreeParameter& f : pipeline.search->free) paths.push_back(f.path);
-  return paths;
-}
-
-// The values of `learned`, which name what `searched` names.
-Pipeline with_learned(const Pipeline& pipeline, const std::vector<double>& learned,
-                      const std::vector<std::string>& searched, const std::string& whose) {
-  if (!pipeline.search || paths_of(pipeline) != searched)
-    throw ConfigError("under this condition the pipeline has other free parameters than " + whose);
-  return with_candidate(pipeline, {learned.data(), static_cast<Eigen::Index>(learned.size())});
-}
 
 std::string group_name(std::size_t index) {
   char text[32];
@@ -90,6 +78,12 @@ std::string left(const std::string& text, std::size_t width) {
   return text.size() >= width ? text + "  " : text + std::string(width - text.size(), ' ');
 }
 
+std::optional<std::size_t> index_of(const std::vector<std::string>& names, const std::string& name) {
+  const auto at = std::ranges::find(names, name);
+  if (at == names.end()) return std::nullopt;
+  return static_cast<std::size_t>(at - names.begin());
+}
+
 std::string lives_csv(const std::vector<Variant>& variants) {
   const LifeLayout& layout = variants.front().scores.layout;
   std::string text = "rule,instance,condition,network,end,trials_survived,loss";
@@ -105,16 +99,12 @@ std::string lives_csv(const std::vector<Variant>& variants) {
               std::to_string(static_cast<std::int64_t>(v.scores.lives(1, static_cast<Eigen::Index>(n)))) +
               "," + (healthy ? number(v.scores.loss(0, n)) : "");
       for (const std::string& name : layout.losses) {
-        const auto at = std::ranges::find(own.losses, name);
-        text += ",";
-        if (at != own.losses.end() && healthy)
-          text += number(v.scores.part(0, n, static_cast<std::size_t>(at - own.losses.begin())));
+        const auto at = index_of(own.losses, name);
+        text += "," + (at && healthy ? number(v.scores.part(0, n, *at)) : "");
       }
       for (const std::string& name : layout.measures) {
-        const auto at = std::ranges::find(own.measures, name);
-        text += ",";
-        if (at != own.measures.end() && healthy)
-          text += number(v.scores.measure(0, n, static_cast<std::size_t>(at - own.measures.begin())));
+        const auto at = index_of(own.measures, name);
+        text += "," + (at && healthy ? number(v.scores.measure(0, n, *at)) : "");
       }
       text += "\n";
     }
@@ -128,20 +118,7 @@ std::vector<double> instance_medians(const InstanceLosses& losses) {
   return medians;
 }
 
-std::vector<double> pooled(const InstanceLosses& losses) {
-  std::vector<double> all;
-  for (const auto& row : losses) all.insert(all.end(), row.begin(), row.end());
-  return all;
-}
-
 }  // namespace
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
 
 std::vector<double> StageContext::learned() const {
   if (!search || search->candidate.empty())
@@ -167,10 +144,14 @@ std::vector<Variant> variants_of(const StageContext& context) {
   for (const StageVariant& v : context.spec.variants) {
     Variant variant{v.rule, v.instance, v.condition, *v.pipeline};
     if (v.learned) {
+      const std::vector<double> learned = context.learned();
+      if (!variant.pipeline.search ||
+          paths_of(*variant.pipeline.search) != paths_of(*context.pipeline.search))
+        throw ConfigError("under this condition the pipeline has other free parameters than the search");
       variant.pipeline =
-          with_learned(variant.pipeline, context.learned(), paths_of(context.pipeline), "the search");
+          with_candidate(variant.pipeline, {learned.data(), static_cast<Eigen::Index>(learned.size())});
     } else if (!v.run.empty() && variant.pipeline.search) {
-      const Eigen::VectorXd picked = picked_candidate(v.run, paths_of(variant.pipeline));
+      const Eigen::VectorXd picked = picked_candidate(v.run, paths_of(*variant.pipeline.search));
       variant.pipeline = with_candidate(variant.pipeline, view_of(picked));
     }
     all.push_back(std::move(variant));
@@ -211,6 +192,8 @@ bool score(const StageContext& context, std::vector<Variant>& variants) {
     context.message("stage " + context.spec.name + ": going on, " + std::to_string(found) + " of " +
                     std::to_string(variants.size()) + " are there");
   const NetworkSet set = network_set_named(context.spec.network_set);
+  // What was found may stand at other places now.
+  if (found == variants.size()) write_results(file, variants, identities);
   for (std::size_t k = 0; k < variants.size(); ++k) {
     Variant& v = variants[k];
     if (v.scores.networks > 0) continue;
@@ -222,7 +205,6 @@ bool score(const StageContext& context, std::vector<Variant>& variants) {
                     short_number(s.median) + ", " + std::to_string(s.failed) + "/" +
                     std::to_string(s.networks) + " failed");
   }
-  write_results(file, variants, identities);
   return true;
 }
 
@@ -256,11 +238,10 @@ std::vector<VariantGroup> groups_of(const std::vector<Variant>& variants) {
     }
     groups[at].losses.push_back(v.scores.losses(0));
     for (std::size_t m = 0; m < names.size(); ++m) {
-      const auto own = std::ranges::find(v.scores.layout.measures, names[m]);
-      if (own == v.scores.layout.measures.end()) continue;
-      const auto index = static_cast<std::size_t>(own - v.scores.layout.measures.begin());
+      const auto index = index_of(v.scores.layout.measures, names[m]);
+      if (!index) continue;
       for (std::size_t n = 0; n < v.scores.networks; ++n) {
-        const double value = v.scores.measure(0, n, index);
+        const double value = v.scores.measure(0, n, *index);
         if (v.scores.end(0, n) == LifeEnd::healthy && !std::isnan(value)) measures[at][m].push_back(value);
       }
     }
@@ -269,6 +250,12 @@ std::vector<VariantGroup> groups_of(const std::vector<Variant>& variants) {
     for (auto& values : measures[g]) groups[g].measures.push_back(median(std::move(values)));
   }
   return groups;
+}
+
+std::vector<double> pooled(const InstanceLosses& losses) {
+  std::vector<double> all;
+  for (const auto& row : losses) all.insert(all.end(), row.begin(), row.end());
+  return all;
 }
 
 std::string VariantGroup::name() const { return condition.empty() ? rule : rule + ", " + condition; }

@@ -34,9 +34,6 @@ struct Variant {
 /// The variants of a stage; those of learned rules with the values that were learned.
 std::vector<Variant> variants_of(const StageContext& context);
 
-/// A text as a field of a CSV file.
-std::string csv_field(const std::string& text);
-
 /// What the lives of a variant depend on, as a digest.
 std::string identity_of(const StageContext& context, const Variant& variant);
 
@@ -56,6 +53,9 @@ struct VariantGroup {
   std::string name() const;      ///< "learned, probability=0.01"
 };
 std::vector<VariantGroup> groups_of(const std::vector<Variant>& variants);
+
+/// The losses of all instances, one after the other.
+std::vector<double> pooled(const InstanceLosses& losses);
 
 /// Of the loss per network: of one rule the interval is over networks, of a family over its instances.
 struct GroupSummary {
