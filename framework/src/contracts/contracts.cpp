@@ -26,6 +26,7 @@ const std::map<std::string, Config::Value, std::less<>>& known_values() {
       {"trials", std::string("last")},
       {"fit.trials", std::string("organise[:3]")},
       {"test.trials", std::string("organise[3:6]")},
+      {"dw/dt", std::string("pre*post - w*post^2 + pre*post^2 - w + 1")},
       {"terms",
        Texts{"1",   "y",   "x",     "x y",  "y~",     "x y~", "x~",     "x~ y",   "y~ y",   "x~ x",   "w",
              "w y", "w x", "w x y", "w y~", "w x y~", "w x~", "w x~ y", "w y~ y", "w x~ x", "w x~ y~"}}};

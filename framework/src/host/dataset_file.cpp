@@ -2,7 +2,7 @@
 #include <hebbforge/host/dataset_file.hpp>
 
 #include "host/hdf5_file.hpp"
-#include "host/suggestion.hpp"
+#include <hebbforge/host/suggestion.hpp>
 
 namespace hebbforge {
 
