@@ -23,6 +23,7 @@ const std::map<std::string, Config::Value, std::less<>>& known_values() {
       {"pathway", std::string("EE")},
       {"pathways", Texts{"EE", "IE"}},
       {"population", std::string("E")},
+      {"populations", Texts{"E"}},
       {"trials", std::string("last")},
       {"fit.trials", std::string("organise[:3]")},
       {"test.trials", std::string("organise[3:6]")},

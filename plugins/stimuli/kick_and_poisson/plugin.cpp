@@ -1,6 +1,6 @@
-#include <algorithm>
 #include <array>
 #include <cmath>
+#include <hebbforge/background.hpp>
 #include <hebbforge/interfaces/stimulus.hpp>
 #include <hebbforge/register.hpp>
 #include <map>
@@ -93,6 +93,7 @@ class KickAndPoisson final : public Stimulus {
 
   Input input(std::int64_t, std::string_view population, ConstVectorView gain, Random& random) override {
     const bool kicked = population == kicked_;
+    const Eigen::Index skipped = kicked ? 1 : 0;
     auto [found, is_new] = frozen_.try_emplace(std::string(population));
     if (is_new) {
       // One stream per population, so that populations do not shift each other's spikes.
@@ -102,30 +103,15 @@ class KickAndPoisson final : public Stimulus {
         for (std::int64_t k = 0; k < kick_spikes_; ++k)
           found->second.push_back({static_cast<std::int32_t>(k), 0});
       }
-      draw(frozen_rate_, ConstVectorView(even.data(), gain.size()), kicked, stream, found->second);
+      draw_poisson(frozen_rate_ * dt_, first_, last_, ConstVectorView(even.data(), gain.size()), skipped,
+                   stream, found->second);
     }
     fresh_.clear();
-    draw(fresh_rate_, gain, kicked, random, fresh_);
+    draw_poisson(fresh_rate_ * dt_, first_, last_, gain, skipped, random, fresh_);
     return {found->second, fresh_, Kernel::alpha, tau_, cut_, kicked ? amplitude_ : other_amplitude_};
   }
 
  private:
-  // One Poisson count for all cells and bins, each spike placed at random: the same distribution as one
-  // count per cell and bin.
-  void draw(double rate, ConstVectorView gain, bool skip_first, Random& random, std::vector<Spike>& out) {
-    double total = 0;
-    for (Eigen::Index i = skip_first ? 1 : 0; i < gain.size(); ++i) total += gain[i];
-    const std::int64_t bins = last_ - first_;
-    const std::int64_t count = random.poisson(rate * dt_ * static_cast<double>(bins) * total);
-    for (std::int64_t k = 0; k < count; ++k) {
-      double at = random.uniform() * total;
-      Eigen::Index cell = skip_first ? 1 : 0;
-      while (cell + 1 < gain.size() && at >= gain[cell]) at -= gain[cell++];
-      out.push_back(
-          {static_cast<std::int32_t>(first_ + random.index(bins)), static_cast<std::int32_t>(cell)});
-    }
-  }
-
   std::string kicked_;
   std::int64_t kick_spikes_;
   double frozen_rate_, fresh_rate_, begin_, end_, tau_, cut_, amplitude_, other_amplitude_;
