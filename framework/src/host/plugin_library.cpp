@@ -264,6 +264,8 @@ void* PluginLibrary::guarded_create(const abi::Descriptor& descriptor, abi::Kind
     throw std::bad_alloc();
   } catch (const ConfigError& error) {
     throw ConfigError(std::string(error.what()));
+  } catch (const TextError& error) {
+    throw TextError(std::string(error.key()), error.offset(), error.length(), std::string(error.what()));
   } catch (const std::exception& error) {
     throw PluginError(file_.string(), descriptor.name, who + "could not be made: " + error.what());
   } catch (...) {
