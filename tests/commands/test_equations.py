@@ -91,7 +91,7 @@ class Equations(unittest.TestCase):
         rule = tomllib.loads((scratch / "found/rule.toml").read_text())["pathway"]["EE"]
         self.assertEqual(rule["dw/dt"], "hebb*x*post - w*post*abs(pre - post)")
         self.assertEqual(rule["x"], "filter(pre, tau_x)")
-        self.assertEqual(list(rule["values"]), ["c.w*post*abs(pre-post)", "hebb", "tau_x"])
+        self.assertEqual(list(rule["values"]), ["c.w*post*abs(pre-post)", "tau_x", "hebb"])
         again = run("run", scratch / "found/pipeline.toml", "--out", "again", "--jobs", 1)
         self.assertEqual(again.returncode, 0, again.stderr)
         for name in ["evaluations.csv", "rule.toml", "results.h5"]:
