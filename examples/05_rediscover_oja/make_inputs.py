@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes inputs.h5: four clouds of positive inputs to three cells, and the principal component of each.
+"""Writes inputs.h5: eight clouds of positive inputs to six cells, and the principal component of each.
 
 The direction is that of the greatest mean square (about 0, not about the mean), of length 1: where Oja's rule brings the
 weights of a linear cell.
@@ -9,13 +9,13 @@ import pathlib
 import h5py
 import numpy as np
 
-clouds, trials, cells = 4, 400, 3
+clouds, trials, cells = 8, 200, 6
 random = np.random.default_rng(5)
 inputs, targets = [], []
 for cloud in range(clouds):
     along = random.uniform(0.1, 1.0, cells)
     x = random.uniform(0.2, 1.2, (trials, 1)) * along + random.uniform(0.0, 0.3, (trials, cells))
-    inputs.append(x / np.sqrt((x**2).sum(axis=1).mean()))
+    inputs.append(x * random.uniform(0.7, 1.4) / np.sqrt((x**2).sum(axis=1).mean()))
     component = np.linalg.eigh(x.T @ x)[1][:, -1]
     targets.append(component * np.sign(component.sum()))
 
