@@ -521,6 +521,10 @@ class Life {
       const PartView view = between_trials(constraint_recordings_[k]);
       constraints_[k]->before_trial(trial, pipeline_.constraints[k].pathway, view);
     }
+    if (options_.record) {
+      options_.record->last_weights = all_weights(false);
+      options_.record->last_plastic = all_weights(true);
+    }
     make_drive(phase, trial);
     for (Cells& c : cells_of_) {
       if (phase.reset) c.reset();

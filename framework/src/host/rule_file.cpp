@@ -13,8 +13,10 @@ namespace hebbforge {
 namespace {
 
 Node rule_document(const std::string& name, const Place& place) {
-  // On the command line and in a pipeline: the path of a file, or the name of a preset.
-  const auto file = path_of(name, place);
+  // On the command line and in a pipeline: the path of a file or of a run's directory, or the name of a
+  // preset.
+  auto file = path_of(name, place);
+  if (std::filesystem::is_regular_file(file / "rule.toml")) file /= "rule.toml";
   if (std::filesystem::is_regular_file(file)) return parse_toml_file(file);
   return load_preset(name, place);
 }

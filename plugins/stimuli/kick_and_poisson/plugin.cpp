@@ -1,3 +1,4 @@
+#include <Eigen/Core>
 #include <array>
 #include <cmath>
 #include <hebbforge/background.hpp>
@@ -5,6 +6,7 @@
 #include <hebbforge/register.hpp>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -67,7 +69,13 @@ class KickAndPoisson final : public Stimulus {
                      .summary = "Peak of one spike's response in the kicked population.",
                      .default_value = 0.09},
       abi::Parameter{
-          .name = "other_amplitude", .summary = "The same in all other populations.", .default_value = 0.02}};
+          .name = "other_amplitude", .summary = "The same in all other populations.", .default_value = 0.02},
+      abi::Parameter{
+          .name = "noise_sd",
+          .summary = "Standard deviation of Gaussian noise on every cell's drive, new in each step.",
+          .default_value = 0,
+          .minimum = 0,
+          .maximum = 1e6}};
 
   explicit KickAndPoisson(const Config& c)
       : kicked_(c.text("kicked")),
@@ -79,11 +87,13 @@ class KickAndPoisson final : public Stimulus {
         tau_(c.real("tau")),
         cut_(c.real("cut")),
         amplitude_(c.real("amplitude")),
-        other_amplitude_(c.real("other_amplitude")) {
+        other_amplitude_(c.real("other_amplitude")),
+        noise_sd_(c.real("noise_sd")) {
     if (end_ < begin_) throw Error("'end' is before 'begin'");
   }
 
   void begin_life(const LifeContext& life, Random& random) override {
+    life_ = &life;
     dt_ = life.dt();
     first_ = static_cast<std::int64_t>(std::llround(begin_ / dt_));
     last_ = static_cast<std::int64_t>(std::llround(end_ / dt_));
@@ -91,7 +101,8 @@ class KickAndPoisson final : public Stimulus {
     network_ = static_cast<std::uint64_t>(life.network());
   }
 
-  Input input(std::int64_t, std::string_view population, ConstVectorView gain, Random& random) override {
+  Input input(std::int64_t trial, std::string_view population, ConstVectorView gain,
+              Random& random) override {
     const bool kicked = population == kicked_;
     const Eigen::Index skipped = kicked ? 1 : 0;
     auto [found, is_new] = frozen_.try_emplace(std::string(population));
@@ -108,18 +119,35 @@ class KickAndPoisson final : public Stimulus {
     }
     fresh_.clear();
     draw_poisson(fresh_rate_ * dt_, first_, last_, gain, skipped, random, fresh_);
-    return {found->second, fresh_, Kernel::alpha, tau_, cut_, kicked ? amplitude_ : other_amplitude_};
+    return {found->second,
+            fresh_,
+            Kernel::alpha,
+            tau_,
+            cut_,
+            kicked ? amplitude_ : other_amplitude_,
+            noise_sd_ > 0 ? noise(life_->steps(trial), gain, random) : no_matrix()};
   }
 
  private:
+  // Drawn after the spikes, which therefore are the same for any size of the noise.
+  ConstMatrixView noise(std::int64_t steps, ConstVectorView gain, Random& random) {
+    noise_.resize(gain.size(), steps);
+    for (Eigen::Index t = 0; t < noise_.cols(); ++t) {
+      for (Eigen::Index i = 0; i < noise_.rows(); ++i) noise_(i, t) = noise_sd_ * gain[i] * random.normal();
+    }
+    return view_of(std::as_const(noise_));
+  }
+
   std::string kicked_;
   std::int64_t kick_spikes_;
-  double frozen_rate_, fresh_rate_, begin_, end_, tau_, cut_, amplitude_, other_amplitude_;
+  double frozen_rate_, fresh_rate_, begin_, end_, tau_, cut_, amplitude_, other_amplitude_, noise_sd_;
+  const LifeContext* life_ = nullptr;
   double dt_ = 0;
   std::int64_t first_ = 0, last_ = 0;
   std::uint64_t frozen_seed_ = 0, network_ = 0;
   std::map<std::string, std::vector<Spike>, std::less<>> frozen_;
   std::vector<Spike> fresh_;
+  Eigen::MatrixXd noise_;
 };
 
 }  // namespace
