@@ -44,6 +44,11 @@ class TrajectoryMatch final : public Loss {
                      .type = abi::ParameterType::text,
                      .default_texts = {&all_trials, 1},
                      .refers_to = "trials"},
+      abi::Parameter{.name = "either_sign",
+                     .summary =
+                         "Whether a cell's weights and their opposites are the same, as those of a "
+                         "principal component are: the nearer ones count.",
+                     .type = abi::ParameterType::boolean},
       TimeWindow::parameter,
       abi::Parameter{.name = "interval",
                      .unit = "s",
@@ -59,11 +64,14 @@ class TrajectoryMatch final : public Loss {
         data_name_(c.text("data")),
         mask_name_(c.text("mask")),
         trials_(c.text("trials")),
+        either_sign_(c.boolean("either_sign")),
         window_(c),
         interval_(c.real("interval")),
         recordings_{Recording{"observed", quantity_, trials_}} {
     if (!pathway_.empty() && !population_.empty())
       throw Error("both 'pathway' and 'population' are set: either weights or rates are compared");
+    if (either_sign_ && pathway_.empty())
+      throw Error("'either_sign' is for weights: it needs a 'pathway'");
   }
   TrajectoryMatch(const TrajectoryMatch&) = delete;  // the recording refers to the texts
   std::span<const Recording> recordings() const noexcept override { return recordings_; }
@@ -90,9 +98,11 @@ class TrajectoryMatch final : public Loss {
       sum += value;
     });
     if (count == 0) data.refuse("has no value that is known", "some that are neither nan nor masked");
+    // What has no sign has no mean but 0.
+    const double mean = either_sign_ ? 0 : sum / count;
     spread_ = 0;
     for_known([&](std::int64_t, Eigen::Index, Eigen::Index, double value) {
-      spread_ += (value - sum / count) * (value - sum / count);
+      spread_ += (value - mean) * (value - mean);
     });
     if (spread_ == 0)
       data.refuse("is the same everywhere", "values that vary: errors are divided by their variance");
@@ -100,14 +110,23 @@ class TrajectoryMatch final : public Loss {
 
   double evaluate(const LifeView& life, Random&, Measures& measures) const override {
     const auto recorded = life.recording("observed");
-    double errors = 0;
+    double errors = 0, same = 0, opposite = 0;  // the latter two of one cell's weights
     std::int64_t of_row = -1;
+    Eigen::Index of_cell = -1;
     Eigen::MatrixXd observed;
     for_known([&](std::int64_t row, Eigen::Index k, Eigen::Index t, double value) {
+      const Eigen::Index cell = data_->rank() == 3 ? t : 0;
+      if (row != of_row || cell != of_cell) {
+        errors += either_sign_ ? std::min(same, opposite) : same;
+        same = opposite = 0;
+      }
       if (row != of_row) observed = as_data(recorded[static_cast<std::size_t>(row)]);
       of_row = row;
-      errors += (observed(k, t) - value) * (observed(k, t) - value);
+      of_cell = cell;
+      same += (observed(k, t) - value) * (observed(k, t) - value);
+      opposite += (observed(k, t) + value) * (observed(k, t) + value);
     });
+    errors += either_sign_ ? std::min(same, opposite) : same;
     measures.add("explained_variance", 1 - errors / spread_);
     return errors / spread_;
   }
@@ -177,6 +196,7 @@ class TrajectoryMatch final : public Loss {
   }
 
   std::string pathway_, population_, quantity_, data_name_, mask_name_, trials_;
+  bool either_sign_;
   TimeWindow window_;
   double interval_;
   std::array<Recording, 1> recordings_;
