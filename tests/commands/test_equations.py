@@ -113,6 +113,43 @@ class Equations(unittest.TestCase):
         rows = [(scratch / name / "evaluations.csv").read_text().splitlines()[1:] for name in ["theirs", "mine"]]
         self.assertGreater(len(rows[0]), 5)
         self.assertEqual(rows[0], rows[1])
+        # Rules that fail are told apart by the size of their coefficients, whatever these are called.
+        for name in ["theirs", "mine"]:
+            file = scratch / f"{name}.toml"
+            file.write_text(file.read_text().replace("step = 0.003", "step = 3"))
+            done = run("run", file, "--out", name + "_fails", "--set", "search.failure=published")
+            self.assertEqual(done.returncode, 0, done.stderr)
+        rows = [(scratch / f"{name}_fails/evaluations.csv").read_text().splitlines()[1:] for name in ["theirs", "mine"]]
+        self.assertGreater(max(int(row.split(",")[3]) for row in rows[0]), 0)
+        self.assertEqual(rows[0], rows[1])
+
+    def test_stages_know_constants_as_coefficients(self):
+        file = self.written('"hebb*x*post - w*post^2"')
+        with file.open("a") as f:
+            f.write("""
+[stage.drop]
+kind     = "dropout"
+networks = 2
+[stage.refit]
+kind    = "rank_and_refit"
+dropout = "drop"
+terms   = [1]
+budget  = { generations = 1 }
+[stage.forward]
+kind   = "forward_selection"
+terms  = 1
+budget = { generations = 1 }
+""")
+        done = run("run", file, "--out", "stages", "--set", "search.free={'EE.hebb'={step=0.01},'EE.tau_x'=true,'EE.c.w*post^2'=true}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        ranking = (scratch / "stages/drop/ranking.csv").read_text().splitlines()[1:]
+        self.assertEqual({row.split(",")[1] for row in ranking}, {"EE.hebb", "EE.c.w*post^2"})
+        refit = (scratch / "stages/refit/terms_1/evaluations.csv").read_text().splitlines()[0]
+        first = ranking[0].split(",")[1]
+        self.assertIn(first, refit)
+        # The time constant of a term's signal moves with its coefficient, and only with that.
+        self.assertEqual("EE.tau_x" in refit, first == "EE.hebb")
+        self.assertEqual({p.name for p in (scratch / "stages/forward/step_1").iterdir()}, {"EE.hebb", "EE.c.w_post^2"})
 
     def test_the_documents_equation_is_what_it_says(self):
         text = (source / "framework/docs/equations.md").read_text()

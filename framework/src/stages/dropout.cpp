@@ -24,7 +24,7 @@ std::vector<Coefficient> coefficients_of(const Pipeline& pipeline) {
       return -1;
     };
     for (std::size_t k = 0; k < parameters.size(); ++k) {
-      if (!std::string_view(parameters[k].name).starts_with("c.")) continue;
+      if (!is_coefficient(basis, k)) continue;
       Coefficient c{pipeline.pathways[p].name + "." + parameters[k].name, p, k};
       for (const Term& term : basis.terms()) {
         if (term.coefficient != static_cast<int>(k)) continue;

@@ -244,13 +244,20 @@ Pipeline with_rules(const Pipeline& pipeline, const std::vector<std::optional<Ru
   return changed;
 }
 
+bool is_coefficient(const RuleBasis& basis, std::size_t parameter) {
+  // An equation's have names of their own.
+  const auto stands_before = [&](const Term& t) { return t.coefficient == static_cast<int>(parameter); };
+  return std::string_view(basis.parameters()[parameter].name).starts_with("c.") ||
+         std::ranges::any_of(basis.terms(), stands_before);
+}
+
 double sum_of_coefficients(const Pipeline& pipeline) {
   double sum = 0;
   for (const PathwaySpec& pathway : pipeline.pathways) {
     if (!pathway.rule) continue;
-    const auto parameters = pathway.rule->basis->parameters();
-    for (std::size_t k = 0; k < parameters.size(); ++k) {
-      if (std::string_view(parameters[k].name).starts_with("c.")) sum += std::abs(pathway.rule->values[k]);
+    const RuleBasis& basis = *pathway.rule->basis;
+    for (std::size_t k = 0; k < basis.parameters().size(); ++k) {
+      if (is_coefficient(basis, k)) sum += std::abs(pathway.rule->values[k]);
     }
   }
   return sum;

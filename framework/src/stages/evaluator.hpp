@@ -63,7 +63,9 @@ Eigen::VectorXd start_of(const SearchSpec& search);
 std::vector<std::string> paths_of(const SearchSpec& search);
 /// `pipeline` with other rules and nothing else to learn.
 Pipeline with_rules(const Pipeline& pipeline, const std::vector<std::optional<RuleSpec>>& rules);
-/// Sum of |c| over all parameters of the rules whose names begin with "c.".
+/// Whether a parameter of a rule stands before terms: named "c.TERM", or a constant of an equation.
+bool is_coefficient(const RuleBasis& basis, std::size_t parameter);
+/// Sum of |c| over all coefficients of the rules.
 double sum_of_coefficients(const Pipeline& pipeline);
 
 /// "search", "select" or "report". \throws ConfigError
