@@ -387,6 +387,28 @@ BOOST_AUTO_TEST_CASE(weights_are_compared_as_post_and_pre) {
   BOOST_TEST(score("trajectory_match", life, set).loss == 0);
 }
 
+BOOST_AUTO_TEST_CASE(weights_and_their_opposites_are_the_same_where_either_sign_counts,
+                     *utf::tolerance(1e-14)) {
+  ScriptedLife life;
+  life.excitatory = 2;
+  life.trials_of["all"] = {0, 1};
+  // Each cell's sign is its own, in each trial.
+  life.recordings["observed"] = {matrix({{-1, -2}, {3, 4}}), matrix({{1, 2}, {-3, -5}})};
+  life.put("data", {2, 2, 2}, {1, 2, 3, 4, 1, 2, 3, 4});
+  std::map<std::string, Config::Value> set{{"pathway", "InE"}, {"either_sign", true}};
+  BOOST_TEST(score("trajectory_match", life, set).loss == 1.0 / 60);  // off by 1; about 0, not about the mean
+  BOOST_TEST(score("trajectory_match", life, {{"pathway", "InE"}}).loss == (20 + 36 + 81) / 10.0);
+  life.recordings["observed"] = {matrix({{0, 0}, {0, 0}}), matrix({{0, 0}, {0, 0}})};
+  BOOST_TEST(score("trajectory_match", life, set).loss == 1);
+  life.excitatory = 1;
+  life.recordings["observed"] = {matrix({{-1, -2}}), matrix({{1, nan}})};
+  life.put("data", {2, 2}, {1, 2, 1, nan});
+  BOOST_TEST(score("trajectory_match", life, set).loss == 0);
+  set.erase("pathway");
+  BOOST_TEST(contains(complaint("trajectory_match", life, set),
+                      "'either_sign' is for weights: it needs a 'pathway'"));
+}
+
 BOOST_AUTO_TEST_CASE(data_that_do_not_fit_are_refused) {
   ScriptedLife life;
   life.trials_of["all"] = {0, 1};

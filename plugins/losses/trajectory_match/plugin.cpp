@@ -45,9 +45,8 @@ class TrajectoryMatch final : public Loss {
                      .default_texts = {&all_trials, 1},
                      .refers_to = "trials"},
       abi::Parameter{.name = "either_sign",
-                     .summary =
-                         "Whether a cell's weights and their opposites are the same, as those of a "
-                         "principal component are: the nearer ones count.",
+                     .summary = "Whether a cell's weights and their opposites are the same, as those of a "
+                                "principal component are: the nearer ones count.",
                      .type = abi::ParameterType::boolean},
       TimeWindow::parameter,
       abi::Parameter{.name = "interval",
@@ -70,8 +69,7 @@ class TrajectoryMatch final : public Loss {
         recordings_{Recording{"observed", quantity_, trials_}} {
     if (!pathway_.empty() && !population_.empty())
       throw Error("both 'pathway' and 'population' are set: either weights or rates are compared");
-    if (either_sign_ && pathway_.empty())
-      throw Error("'either_sign' is for weights: it needs a 'pathway'");
+    if (either_sign_ && pathway_.empty()) throw Error("'either_sign' is for weights: it needs a 'pathway'");
   }
   TrajectoryMatch(const TrajectoryMatch&) = delete;  // the recording refers to the texts
   std::span<const Recording> recordings() const noexcept override { return recordings_; }
