@@ -253,7 +253,12 @@ class Commands(unittest.TestCase):
 
     def test_every_example_is_good(self):
         for pipeline in sorted((source / "examples").glob("0*/*.toml")) + sorted((source / "examples/paper").glob("*.toml")):
-            self.says(run("check", pipeline), 0, "good.")
+            # Files that a script of the example makes are made elsewhere: the folder stays as it is.
+            made = scratch / f"{pipeline.parent.name}.h5"
+            generators = list(pipeline.parent.glob("make_*.py"))
+            for generator in generators:
+                subprocess.run([sys.executable, generator, made], check=True, capture_output=True)
+            self.says(run("check", pipeline, *([f"--set=input={made}"] if generators else [])), 0, "good.")
 
     def test_every_pipeline_of_the_paper_runs(self):
         short = {"fig3_few_terms": ["stage.refit.keep_below=1e9"],
