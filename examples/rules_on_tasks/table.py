@@ -24,7 +24,7 @@ tasks = {
     "component": ("05_rediscover_oja", "make_inputs.py", "InOut", {"c110": 1, "c021": -1}),
     "data": ("06_fit_a_rule_to_data", "make_data.py", "InOut", {"c_trace": 1, "c_bound": -0.5, "c_forget": -0.1, "tau_x": "20 ms"}),
     "familiarity": ("07_familiarity", "make_task.py", "InE", {"gated_pre": 0.1}),
-    "integrator": ("08_integrator", None, "EE", {"decay": 1, "scale": -0.3}),
+    "integrator": ("08_integrator", None, "EE", {"decay": 0.725, "scale": -1.24}),
 }
 stock = {
     "oja": {"preset": "oja1982.oja"},
@@ -78,7 +78,7 @@ def table_of(task):
     """Rows of one task's table: name, learning rate, summary."""
     out, generator = options.out / task, tasks[task][1]
     if generator:
-        subprocess.run([sys.executable, examples / tasks[task][0] / generator, options.out / task / f"{task}.h5"], check=True)
+        subprocess.run([sys.executable, examples / tasks[task][0] / generator, out / f"{task}.h5"], check=True, stdout=subprocess.DEVNULL)
     tried = {f"{name} {k}": (rule, factor) for name, rule in stock.items() for k, factor in enumerate(factors)}
     seen = scored(task, out / "select", tried, options.networks, "select")
     best = {name: min(range(len(factors)), key=lambda k: float(seen[f"{name} {k}"]["median"])) for name in stock}
