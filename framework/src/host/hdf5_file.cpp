@@ -1,12 +1,16 @@
 #include "host/hdf5_file.hpp"
 
+#include <fcntl.h>
 #include <hdf5.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <hebbforge/error.hpp>
+#include <hebbforge/host/registry.hpp>
 #include <memory>
 #include <numeric>
 #include <utility>
@@ -52,33 +56,76 @@ hid_t utf8_string(std::size_t bytes) {
 
 }  // namespace
 
+namespace {
+
+// HDF5 keeps quiet: what fails is told here. At the end of the process it must not try once more what failed.
+void begin_hdf5() {
+  [[maybe_unused]] static const bool once = [] {
+    H5dont_atexit();
+    return true;
+  }();
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
+// Room for groups, attributes and the like beside the values.
+constexpr std::uint64_t margin = 65536;
+
+// HDF5 looks at what lies before: a line at the end is not in its way.
+constexpr std::string_view seal = "\nhebbforge sha1 ";
+constexpr std::size_t seal_size = seal.size() + 40;
+
+}  // namespace
+
 Hdf5Writer::Hdf5Writer(std::filesystem::path file)
     : file_(regular_target(file)), temporary_(temporary_for(file_)) {
-  errno = 0;
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  handle_ = H5Fcreate(temporary_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-  check(handle_ >= 0, "make");
+  begin_hdf5();
+  descriptor_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) throw WriteError(file_, errno);
+  try {
+    reserve(0);
+    handle_ = H5Fcreate(temporary_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    check(handle_ >= 0, "make");
+    reserved_ = 0;
+    reserve(0);
+  } catch (...) {
+    drop();
+    throw;
+  }
 }
 
 Hdf5Writer::~Hdf5Writer() {
-  if (handle_ < 0) return;
-  H5Fclose(handle_);
+  if (descriptor_ >= 0) drop();
+}
+
+void Hdf5Writer::drop() noexcept {
+  if (handle_ >= 0) H5Fclose(std::exchange(handle_, -1));
+  ::close(std::exchange(descriptor_, -1));
   std::error_code ignored;
   std::filesystem::remove(temporary_, ignored);
 }
 
+void Hdf5Writer::reserve(std::uint64_t bytes) {
+  hsize_t size = 0;
+  if (handle_ >= 0) H5Fget_filesize(handle_, &size);
+  const std::uint64_t end = size + bytes + margin;
+  if (end <= reserved_) return;
+  int error = ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(end)) == 0 ? 0 : errno;
+  if (error == EOPNOTSUPP || error == ENOSYS) {
+    struct statvfs disk {};
+    error = ::fstatvfs(descriptor_, &disk) == 0 && disk.f_bavail * disk.f_frsize < end - size ? ENOSPC : 0;
+  }
+  if (error != 0) throw WriteError(file_, error);
+  reserved_ = end;
+}
+
 void Hdf5Writer::check(bool good, const std::string& doing) const {
-  if (good) return;
-  const std::string why = errno != 0 ? std::string(": ") + std::strerror(errno) : "";
-  throw SimulationError("cannot " + doing + " '" + file_.string() + "'" + why +
-                        "; is the disk full, or the directory not writable?");
+  if (!good) throw SimulationError("cannot " + doing + " '" + file_.string() + "': HDF5 refuses it");
 }
 
 namespace {
 
 herr_t write_dataset(hid_t file, const std::string& name, hid_t type, const std::vector<std::size_t>& shape,
                      const void* values) {
-  errno = 0;
   const Handle links(H5Pcreate(H5P_LINK_CREATE)), creation(H5Pcreate(H5P_DATASET_CREATE));
   H5Pset_create_intermediate_group(links.id(), 1);
   H5Pset_obj_track_times(creation.id(), false);
@@ -91,7 +138,6 @@ herr_t write_dataset(hid_t file, const std::string& name, hid_t type, const std:
 
 herr_t write_attribute(hid_t file, const std::string& object, const std::string& name, hid_t type,
                        const void* value) {
-  errno = 0;
   const Handle at(H5Oopen(file, object.c_str(), H5P_DEFAULT)), space(H5Screate(H5S_SCALAR));
   const Handle attribute(H5Acreate2(at.id(), name.c_str(), type, space.id(), H5P_DEFAULT, H5P_DEFAULT));
   return attribute.good() ? H5Awrite(attribute.id(), type, value) : -1;
@@ -100,17 +146,20 @@ herr_t write_attribute(hid_t file, const std::string& object, const std::string&
 }  // namespace
 
 void Hdf5Writer::reals(const std::string& name, const std::vector<std::size_t>& shape, const double* values) {
+  reserve(product(shape) * sizeof(double));
   check(write_dataset(handle_, name, H5T_NATIVE_DOUBLE, shape, values) >= 0, "write '" + name + "' to");
 }
 
 void Hdf5Writer::integers(const std::string& name, const std::vector<std::size_t>& shape,
                           const std::uint64_t* values) {
+  reserve(product(shape) * sizeof(std::uint64_t));
   check(write_dataset(handle_, name, H5T_NATIVE_UINT64, shape, values) >= 0, "write '" + name + "' to");
 }
 
 void Hdf5Writer::text(const std::string& name, std::string_view value) {
   const Handle type(utf8_string(value.size()));
   const std::string terminated(value);
+  reserve(value.size());
   check(write_dataset(handle_, name, type.id(), {}, terminated.c_str()) >= 0, "write '" + name + "' to");
 }
 
@@ -120,6 +169,7 @@ void Hdf5Writer::texts(const std::string& name, const std::vector<std::string>& 
   std::string all(width * values.size(), '\0');
   for (std::size_t k = 0; k < values.size(); ++k) values[k].copy(all.data() + k * width, width);
   const Handle type(utf8_string(width));
+  reserve(all.size());
   check(write_dataset(handle_, name, type.id(), {values.size()}, all.data()) >= 0, "write '" + name + "' to");
 }
 
@@ -129,6 +179,7 @@ void Hdf5Writer::matrix(const std::string& name, const ConstMatrixView& values) 
 }
 
 void Hdf5Writer::attribute(const std::string& object, const std::string& name, double value) {
+  reserve(sizeof value);
   check(write_attribute(handle_, object, name, H5T_NATIVE_DOUBLE, &value) >= 0,
         "write the attribute '" + name + "' to");
 }
@@ -136,26 +187,40 @@ void Hdf5Writer::attribute(const std::string& object, const std::string& name, d
 void Hdf5Writer::attribute(const std::string& object, const std::string& name, std::string_view value) {
   const Handle type(utf8_string(value.size()));
   const std::string terminated(value);
+  reserve(value.size());
   check(write_attribute(handle_, object, name, type.id(), terminated.c_str()) >= 0,
         "write the attribute '" + name + "' to");
 }
 
-void Hdf5Writer::commit() {
-  errno = 0;
-  const bool flushed = H5Fflush(handle_, H5F_SCOPE_GLOBAL) >= 0;
-  const bool closed = H5Fclose(std::exchange(handle_, -1)) >= 0;
-  const bool replaced = flushed && closed && replace_file(temporary_, file_);
-  if (!replaced) {
-    const int why = errno;
-    std::error_code ignored;
-    std::filesystem::remove(temporary_, ignored);
-    errno = why;
+void Hdf5Writer::commit(bool sealed) {
+  const bool closed = H5Fflush(handle_, H5F_SCOPE_GLOBAL) >= 0 && H5Fclose(std::exchange(handle_, -1)) >= 0;
+  check(closed, "write");
+  off_t size = ::lseek(descriptor_, 0, SEEK_END);
+  int error = size >= 0 ? 0 : errno;
+  if (sealed && error == 0) {
+    const std::string line = std::string(seal) + digest_of_file(temporary_);
+    error = ::write(descriptor_, line.data(), line.size()) == static_cast<ssize_t>(line.size()) ? 0 : errno;
+    size += static_cast<off_t>(line.size());
   }
-  check(replaced, "write");
+  // What was reserved and not needed is given back.
+  if (error == 0 && ::ftruncate(descriptor_, size) != 0) error = errno;
+  if (error == 0) error = replace_file(temporary_, file_);
+  if (error != 0) throw WriteError(file_, error);
+  ::close(std::exchange(descriptor_, -1));
+}
+
+void require_seal(const std::filesystem::path& file) {
+  const std::string all = read_text_file(file, "an HDF5 file", largest_hdf5_file);
+  const std::size_t at = all.size() < seal_size ? 0 : all.size() - seal_size;
+  const std::string_view end = std::string_view(all).substr(at);
+  if (!end.starts_with(seal))
+    throw Error("'" + file.string() + "' is not whole: its last line, the digest of the rest, is missing");
+  if (end.substr(seal.size()) != digest_of_text(std::string_view(all).substr(0, at)))
+    throw Error("'" + file.string() + "' is not as it was written: its digest differs");
 }
 
 Hdf5Reader::Hdf5Reader(std::filesystem::path file) : file_(std::move(file)) {
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  begin_hdf5();
   handle_ = H5Fopen(file_.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
   if (handle_ < 0) throw Error("cannot read '" + file_.string() + "' as an HDF5 file");
 }

@@ -12,10 +12,12 @@
 namespace hebbforge {
 
 /// Writes to a temporary name beside `file`; commit() syncs and renames. Times of objects are off, so equal
-/// contents give equal bytes. Names may hold '/': groups are made as needed. Row-major, as HDF5 is.
+/// contents give equal bytes. HDF5 does not survive a full disk (it may crash long afterwards): room is
+/// reserved before each of its writes, so that it never meets one. Names may hold '/': groups are made as
+/// needed. Row-major, as HDF5 is.
 class HEBBFORGE_API Hdf5Writer {
  public:
-  /// \throws SimulationError if the file cannot be made
+  /// \throws WriteError if the file cannot be made
   explicit Hdf5Writer(std::filesystem::path file);
   ~Hdf5Writer();  ///< without commit(): the temporary file is removed
   Hdf5Writer(const Hdf5Writer&) = delete;
@@ -34,14 +36,25 @@ class HEBBFORGE_API Hdf5Writer {
   void attribute(const std::string& object, const std::string& name, double value);
   void attribute(const std::string& object, const std::string& name, std::string_view value);
 
-  /// \throws SimulationError on a full disk or the like; the old file is then untouched
-  void commit();
+  /// \throws WriteError on a full disk or the like; the old file is then untouched
+  /// \param sealed  the file ends with a digest of itself. \see require_seal
+  void commit(bool sealed = false);
 
  private:
   void check(bool good, const std::string& doing) const;
+  void reserve(std::uint64_t bytes);
+  void drop() noexcept;
   std::filesystem::path file_, temporary_;
+  int descriptor_ = -1;         ///< of the temporary file, to reserve room
+  std::uint64_t reserved_ = 0;  ///< bytes from its beginning
   std::int64_t handle_ = -1;
 };
+
+/// No HDF5 file that is read is larger.
+constexpr std::size_t largest_hdf5_file = std::size_t{64} << 30;
+
+/// Finds a file that was cut, or in which a bit has changed. \throws Error, ConfigError if there is none
+HEBBFORGE_API void require_seal(const std::filesystem::path& file);
 
 /// Reads what Hdf5Writer wrote. A damaged or missing entry throws Error naming file and entry.
 class HEBBFORGE_API Hdf5Reader {

@@ -90,10 +90,8 @@ StageSummary recorded(const StageContext& context) {
   return summary;
 }
 
-}  // namespace
-
-std::vector<StageSummary> run_stages(const Pipeline& pipeline, const RunSummary* search,
-                                     const RunOptions& options) {
+std::vector<StageSummary> run_all(const Pipeline& pipeline, const RunSummary* search,
+                                  const RunOptions& options) {
   std::vector<StageSummary> summaries;
   if (!search) {
     if (std::filesystem::exists(options.directory / "checkpoint.h5"))
@@ -135,6 +133,18 @@ std::vector<StageSummary> run_stages(const Pipeline& pipeline, const RunSummary*
     if (summaries.back().interrupted) break;
   }
   return summaries;
+}
+
+}  // namespace
+
+std::vector<StageSummary> run_stages(const Pipeline& pipeline, const RunSummary* search,
+                                     const RunOptions& options) {
+  try {
+    return run_all(pipeline, search, options);
+  } catch (const WriteError& error) {
+    throw SimulationError(error.problem() + "; what the stages have written before is whole: " +
+                          error.remedy() + " and go on with --resume");
+  }
 }
 
 }  // namespace hebbforge

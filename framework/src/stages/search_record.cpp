@@ -275,6 +275,7 @@ std::string SearchRecord::csv_rows(std::size_t from) const {
 
 Eigen::VectorXd picked_candidate(const std::filesystem::path& directory,
                                  const std::vector<std::string>& names) {
+  require_seal(directory / "checkpoint.h5");
   const Hdf5Reader in(directory / "checkpoint.h5");
   if (in.texts("search/parameter_names") != names)
     throw ConfigError("the run '" + directory.string() +
