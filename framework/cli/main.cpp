@@ -44,14 +44,12 @@ int told(int exit, const std::string& text) {
 
 void catch_signals() {
   stop_requested();  // made before a handler can run
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
-  // The terminal was closed; nohup means that this is no reason to end.
-  if (std::signal(SIGHUP, on_signal) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    // What is ignored stays so: nohup says that a closed terminal is no reason to end.
+    if (std::signal(signal, on_signal) == SIG_IGN) std::signal(signal, SIG_IGN);
+  }
   // Nobody reads what is printed any more: the files are what counts.
   std::signal(SIGPIPE, SIG_IGN);
-  // A file that grows beyond a limit is a mistake that can be told, no reason to be killed.
-  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 void Session::find_plugins() {
@@ -127,6 +125,8 @@ int main(int argc, char** argv) {
   cli::add_status(app, session);
   cli::add_diff(app, session);
   cli::add_table(app, session);
+  // A file that grows beyond a limit is a mistake that can be told, no reason to be killed.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     app.parse(argc, argv);
     return session.exit == cli::interrupted ? cli::exit_of_signal() : static_cast<int>(session.exit);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <hdf5.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -9,12 +10,16 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <functional>
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/registry.hpp>
 #include <memory>
 #include <numeric>
 #include <utility>
 
+#include "host/child.hpp"
+#include "host/digest.hpp"
 #include "host/whole_file.hpp"
 
 namespace hebbforge {
@@ -54,6 +59,11 @@ bool is_boolean(hid_t type) {
          yes == 1;
 }
 
+bool is_single(hid_t attribute) {
+  const Handle space(H5Aget_space(attribute));
+  return space.good() && H5Sget_simple_extent_npoints(space.id()) == 1;
+}
+
 hid_t utf8_string(std::size_t bytes) {
   const hid_t type = H5Tcopy(H5T_C_S1);
   H5Tset_size(type, std::max<std::size_t>(bytes, 1));
@@ -62,14 +72,11 @@ hid_t utf8_string(std::size_t bytes) {
   return type;
 }
 
-}  // namespace
-
-namespace {
-
-// HDF5 keeps quiet: what fails is told here. At the end of the process it must not try once more what failed.
+// HDF5 keeps quiet: what fails is told here. At the end of the process it does not try once more what failed.
 void begin_hdf5() {
   [[maybe_unused]] static const bool once = [] {
     H5dont_atexit();
+    H5PLset_loading_state(0);  // nor does a file name code to be loaded
     return true;
   }();
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
@@ -117,6 +124,9 @@ void Hdf5Writer::reserve(std::uint64_t bytes) {
   if (handle_ >= 0) H5Fget_filesize(handle_, &size);
   const std::uint64_t end = size + bytes + margin;
   if (end <= reserved_) return;
+  rlimit most{};
+  if (::getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur != RLIM_INFINITY && end > most.rlim_cur)
+    throw WriteError(file_, EFBIG);
   int error = ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(end)) == 0 ? 0 : errno;
   if (error == EOPNOTSUPP || error == ENOSYS) {
     struct statvfs disk {};
@@ -207,7 +217,7 @@ void Hdf5Writer::commit(bool sealed) {
   int error = size >= 0 ? 0 : errno;
   if (sealed && error == 0) {
     const std::string line = std::string(seal) + digest_of_file(temporary_);
-    error = ::write(descriptor_, line.data(), line.size()) == static_cast<ssize_t>(line.size()) ? 0 : errno;
+    error = try_to_append(temporary_, line);
     size += static_cast<off_t>(line.size());
   }
   // What was reserved and not needed is given back.
@@ -218,19 +228,78 @@ void Hdf5Writer::commit(bool sealed) {
 }
 
 void require_seal(const std::filesystem::path& file) {
-  const std::string all = read_text_file(file, "an HDF5 file", largest_hdf5_file);
-  const std::size_t at = all.size() < seal_size ? 0 : all.size() - seal_size;
-  const std::string_view end = std::string_view(all).substr(at);
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  if (error) throw Error("cannot read '" + file.string() + "': " + error.message());
+  const auto body = size < seal_size ? 0 : size - seal_size;
+  std::ifstream in(file, std::ios::binary);
+  in.seekg(static_cast<std::streamoff>(body));
+  const std::string end((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   if (!end.starts_with(seal))
     throw Error("'" + file.string() + "' is not whole: its last line, the digest of the rest, is missing");
-  if (end.substr(seal.size()) != digest_of_text(std::string_view(all).substr(0, at)))
+  if (end.substr(seal.size()) != digest_of_beginning(file, body))
     throw Error("'" + file.string() + "' is not as it was written: its digest differs");
 }
 
+namespace {
+
+// Of one dataset, 8 GiB as numbers; of one text; of one file; of groups within groups.
+constexpr std::uint64_t most_values = std::uint64_t{1} << 30, longest_text = std::uint64_t{1} << 28,
+                        most_objects = 100000;
+constexpr int deepest_group = 16;
+
+// Values, links and code may come from the file alone.
+bool is_in_file(hid_t dataset) {
+  const Handle creation(H5Dget_create_plist(dataset));
+  return creation.good() && H5Pget_layout(creation.id()) != H5D_VIRTUAL &&
+         H5Pget_external_count(creation.id()) == 0;
+}
+
+// Every dataset in and below a group, as it will be read.
+void read_all(const Hdf5Reader& in, const std::string& group, int depth, std::uint64_t& objects,
+              const std::function<void(std::string)>& alive) {
+  for (const std::string& last : in.names(group)) {
+    if (++objects > most_objects || depth > deepest_group) return;
+    const std::string name = group == "/" ? last : group + "/" + last;
+    if (!in.is_dataset(name)) {
+      read_all(in, name, depth + 1, objects, alive);
+      continue;
+    }
+    try {
+      const auto kind = in.kind(name);
+      if (kind == "text")
+        in.texts(name);
+      else if (kind == "integers")
+        in.integers(name);
+      if (kind != "text" && !kind.empty()) in.reals(name);
+    } catch (const std::exception&) {
+      // Whoever needs it will be told.
+    }
+    alive("");
+  }
+}
+
+}  // namespace
+
+// HDF5 may crash on a file that somebody else has made, or never come back: a child process reads it first.
 Hdf5Reader::Hdf5Reader(std::filesystem::path file) : file_(std::move(file)) {
   begin_hdf5();
+  const std::string failure = run_in_child(
+      {60, 0},
+      [&](const std::function<void(std::string)>& alive) {
+        std::uint64_t objects = 0;
+        if (open_file()) read_all(*this, "/", 0, objects, alive);
+      },
+      [](const std::string&) {});
+  if (!failure.empty())
+    throw Error("'" + file_.string() + "' is no sound HDF5 file: the process that read it on trial " +
+                failure);
+  if (!open_file()) throw Error("cannot read '" + file_.string() + "' as an HDF5 file");
+}
+
+bool Hdf5Reader::open_file() {
   handle_ = H5Fopen(file_.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (handle_ < 0) throw Error("cannot read '" + file_.string() + "' as an HDF5 file");
+  return handle_ >= 0;
 }
 
 Hdf5Reader::~Hdf5Reader() {
@@ -244,21 +313,28 @@ void Hdf5Reader::fail(const std::string& name, const std::string& what) const {
 bool Hdf5Reader::has(const std::string& name) const {
   if (name == "/") return true;
   // Every group on the way has to be looked at: HDF5 only answers for the last part.
+  const auto is_here = [this](const std::string& part) {
+    H5L_info_t link{};
+    return H5Lexists(handle_, part.c_str(), H5P_DEFAULT) > 0 &&
+           H5Lget_info(handle_, part.c_str(), &link, H5P_DEFAULT) >= 0 && link.type != H5L_TYPE_EXTERNAL;
+  };
   for (auto slash = name.find('/', 1); slash != std::string::npos; slash = name.find('/', slash + 1)) {
-    if (H5Lexists(handle_, name.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
+    if (!is_here(name.substr(0, slash))) return false;
   }
-  return H5Lexists(handle_, name.c_str(), H5P_DEFAULT) > 0;
+  return is_here(name);
 }
 
 bool Hdf5Reader::is_dataset(const std::string& name) const {
-  const Handle object(H5Oopen(handle_, name.c_str(), H5P_DEFAULT));
+  const Handle object(has(name) ? H5Oopen(handle_, name.c_str(), H5P_DEFAULT) : -1);
   return object.good() && H5Iget_type(object.id()) == H5I_DATASET;
 }
 
 std::int64_t Hdf5Reader::open(const std::string& name) const {
   const hid_t set = has(name) ? H5Dopen2(handle_, name.c_str(), H5P_DEFAULT) : -1;
   if (set < 0) fail(name, "there is no dataset");
-  return set;
+  if (is_in_file(set)) return set;
+  H5Dclose(set);
+  fail(name, "another file holds the values of");
 }
 
 std::vector<std::size_t> Hdf5Reader::shape(const std::string& name) const {
@@ -267,6 +343,11 @@ std::vector<std::size_t> Hdf5Reader::shape(const std::string& name) const {
   if (rank < 0) fail(name, "no shape is known of");
   std::vector<hsize_t> size(static_cast<std::size_t>(rank));
   H5Sget_simple_extent_dims(space.id(), size.data(), nullptr);
+  std::uint64_t values = 1;
+  for (const hsize_t extent : size) {
+    if (extent > most_values || (values *= std::max<hsize_t>(extent, 1)) > most_values)
+      fail(name, "there are more than " + std::to_string(most_values) + " values in");
+  }
   return {size.begin(), size.end()};
 }
 
@@ -302,6 +383,8 @@ std::vector<std::string> Hdf5Reader::texts(const std::string& name) const {
   if (H5Tget_class(type.id()) != H5T_STRING || H5Tis_variable_str(type.id()) > 0)
     fail(name, "no text can be read from");
   const std::size_t width = H5Tget_size(type.id());
+  if (width == 0 || width > longest_text || count > longest_text / width)
+    fail(name, "there are more than " + std::to_string(longest_text) + " bytes of text in");
   std::string all(width * count, '\0');
   if (count > 0 && H5Dread(set.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()) < 0) {
     fail(name, "no text can be read from");
@@ -363,17 +446,18 @@ std::string_view Hdf5Reader::kind(const std::string& name) const {
 double Hdf5Reader::attribute(const std::string& object, const std::string& name) const {
   double value = 0;
   const Handle at(H5Aopen_by_name(handle_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT));
-  if (!at.good() || H5Aread(at.id(), H5T_NATIVE_DOUBLE, &value) < 0)
+  if (!at.good() || !is_single(at.id()) || H5Aread(at.id(), H5T_NATIVE_DOUBLE, &value) < 0)
     fail(name, "there is no numeric attribute");
   return value;
 }
 
 std::string Hdf5Reader::text_attribute(const std::string& object, const std::string& name) const {
   const Handle at(H5Aopen_by_name(handle_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT));
-  if (!at.good()) fail(name, "there is no such attribute");
+  if (!at.good() || !is_single(at.id())) fail(name, "there is no such attribute");
   const Handle type(H5Aget_type(at.id()));
   if (!type.good() || H5Tget_class(type.id()) != H5T_STRING || H5Tis_variable_str(type.id()) != 0)
     fail(name, "the attribute is no text of fixed length");
+  if (H5Tget_size(type.id()) > longest_text) fail(name, "the attribute is too long");
   std::string value(H5Tget_size(type.id()), '\0');
   if (H5Aread(at.id(), type.id(), value.data()) < 0) fail(name, "the attribute cannot be read");
   value.resize(std::min(value.size(), value.find('\0')));

@@ -50,13 +50,12 @@ class HEBBFORGE_API Hdf5Writer {
   std::int64_t handle_ = -1;
 };
 
-/// No HDF5 file that is read is larger.
-constexpr std::size_t largest_hdf5_file = std::size_t{64} << 30;
-
-/// Finds a file that was cut, or in which a bit has changed. \throws Error, ConfigError if there is none
+/// Finds a file that was cut, or in which a bit has changed. \throws Error, also if there is none
 HEBBFORGE_API void require_seal(const std::filesystem::path& file);
 
-/// Reads what Hdf5Writer wrote. A damaged or missing entry throws Error naming file and entry.
+/// Reads what Hdf5Writer wrote, or somebody else: a child process reads the whole file first, so that one on
+/// which HDF5 crashes or hangs gives an Error. A damaged or missing entry throws Error naming file and entry,
+/// and so does one of more than 2^30 values, or whose values another file holds.
 class HEBBFORGE_API Hdf5Reader {
  public:
   explicit Hdf5Reader(std::filesystem::path file);
@@ -75,8 +74,8 @@ class HEBBFORGE_API Hdf5Reader {
   std::vector<std::string> names(const std::string& group) const;
   double real(const std::string& name) const;
   std::uint64_t integer(const std::string& name) const;
-  /// "reals", "integers", "truth values" (those of numpy, which reals() gives as 1 and 0), "text" or "": other
-  /// types.
+  /// "reals", "integers", "truth values" (those of numpy, which reals() gives as 1 and 0), "text" or "":
+  /// other types.
   std::string_view kind(const std::string& name) const;
   double attribute(const std::string& object, const std::string& name) const;
   std::string text_attribute(const std::string& object, const std::string& name) const;
@@ -84,6 +83,7 @@ class HEBBFORGE_API Hdf5Reader {
  private:
   [[noreturn]] void fail(const std::string& name, const std::string& what) const;
   std::int64_t open(const std::string& name) const;
+  bool open_file();
   std::filesystem::path file_;
   std::int64_t handle_ = -1;
 };

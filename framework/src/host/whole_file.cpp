@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 namespace hebbforge {
 namespace {
@@ -144,7 +145,11 @@ void write_text_file(const std::filesystem::path& asked, std::string_view text) 
 }
 
 void append_text(const std::filesystem::path& file, std::string_view text) {
-  if (const int error = write_to(file, O_APPEND, text)) throw WriteError(file, error);
+  if (const int error = try_to_append(file, text)) throw WriteError(file, error);
+}
+
+int try_to_append(const std::filesystem::path& file, std::string_view text) {
+  return write_to(file, O_APPEND, text);
 }
 
 }  // namespace hebbforge

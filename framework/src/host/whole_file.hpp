@@ -35,7 +35,9 @@ HEBBFORGE_API std::string read_text_file(const std::filesystem::path& file,
 /// Writes to a temporary name, syncs, renames. \throws WriteError; the old file is then untouched
 HEBBFORGE_API void write_text_file(const std::filesystem::path& file, std::string_view text);
 /// Adds to the end. \throws WriteError; a part of the text may then stand there
-void append_text(const std::filesystem::path& file, std::string_view text);
+HEBBFORGE_API void append_text(const std::filesystem::path& file, std::string_view text);
+/// The same. \returns 0, or the errno of what failed
+int try_to_append(const std::filesystem::path& file, std::string_view text);
 
 /// The file that writing to `file` means: a link is followed; what is no ordinary file (a device, a pipe, a
 /// directory) is not replaced by one. \throws SimulationError

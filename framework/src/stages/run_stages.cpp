@@ -93,16 +93,18 @@ StageSummary recorded(const StageContext& context) {
 std::vector<StageSummary> run_all(const Pipeline& pipeline, const RunSummary* search,
                                   const RunOptions& options) {
   std::vector<StageSummary> summaries;
-  if (!search) {
+  std::optional<RunningMark> running;
+  if (search) {
+    running.emplace(options.directory);
+  } else {
     if (std::filesystem::exists(options.directory / "checkpoint.h5"))
       throw ConfigError("'" + options.directory.string() +
                         "' holds a search, but this pipeline has none: choose another directory with --out");
-    begin_run_directory(options);
+    begin_run_directory(options, running);
     log_info("machine: " + machine_text());
     engine::log_instruction_set();
     write_text_file(options.directory / "pipeline.toml", pipeline.resolved);
   }
-  const RunningMark running(options.directory);
   const auto executor = pipeline.executor.plugin->create<Executor>(pipeline.executor.config);
   Evaluator evaluator(*executor, options.stop, options.reference_kernel);
   for (const StageSpec& spec : pipeline.stages) {

@@ -94,8 +94,7 @@ class Search {
   std::filesystem::path file(const char* name) const { return options_.directory / name; }
 
   void begin_directory() {
-    const bool there = begin_run_directory(options_);
-    running_.emplace(options_.directory);
+    const bool there = begin_run_directory(options_, running_);
     log_info("machine: " + machine_text());
     engine::log_instruction_set();
     resuming_ = options_.resume && std::filesystem::exists(file("checkpoint.h5"));
