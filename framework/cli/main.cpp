@@ -44,10 +44,10 @@ int told(int exit, const std::string& text) {
 
 void catch_signals() {
   stop_requested();  // made before a handler can run
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    // What is ignored stays so: nohup says that a closed terminal is no reason to end.
-    if (std::signal(signal, on_signal) == SIG_IGN) std::signal(signal, SIG_IGN);
-  }
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  // The terminal was closed; nohup means that this is no reason to end.
+  if (std::signal(SIGHUP, on_signal) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
   // Nobody reads what is printed any more: the files are what counts.
   std::signal(SIGPIPE, SIG_IGN);
 }

@@ -34,8 +34,9 @@ def run(out, *more, **how):
     return subprocess.run(command(out, *more), capture_output=True, text=True, **how)
 
 
-def start(out, *more, **how):
-    """A search without an end."""
+def start(out, *more, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL), **how):
+    """A search without an end; not under nohup, whatever the test is."""
+    how["preexec_fn"] = preexec_fn
     return subprocess.Popen(command(out, "--set", "search.budget={generations=100000}", *more), stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True, **how)
 
