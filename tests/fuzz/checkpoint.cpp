@@ -1,5 +1,5 @@
-// Checkpoints whose entries were changed: each three bytes of the input say which entry, what happens to it, and how
-// much. The files are sound HDF5, their seals are right: what is tried is who reads them.
+// Checkpoints whose entries were changed: each three bytes of the input say which entry, what happens to it,
+// and how much. The files are sound HDF5, their seals are right: what is tried is who reads them.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -50,11 +50,14 @@ struct Run {
 
   explicit Run(const std::string& optimizer) {
     PipelineOptions options;
-    options.overrides = {"search.optimizer=\"" + optimizer + "\"", "search.budget={generations=2}", "executor.jobs=1",
-                         "networks={search=2,select=2,report=0}", "search.references=[\"no_plasticity\"]"};
+    options.overrides = {"search.optimizer=\"" + optimizer + "\"", "search.budget={generations=2}",
+                         "executor.jobs=1", "networks={search=2,select=2,report=0}",
+                         "search.references=[\"no_plasticity\"]"};
     pipeline = load_pipeline(built_plugins(),
-                             std::filesystem::path(HEBBFORGE_SOURCE) / "tests/framework/pipelines/small.toml", options);
-    directory = std::filesystem::temp_directory_path() / ("fuzz_checkpoint_" + std::to_string(::getpid())) / optimizer;
+                             std::filesystem::path(HEBBFORGE_SOURCE) / "tests/framework/pipelines/small.toml",
+                             options);
+    directory = std::filesystem::temp_directory_path() / ("fuzz_checkpoint_" + std::to_string(::getpid())) /
+                optimizer;
     std::filesystem::remove_all(directory);
     RunOptions run;
     run.directory = directory;
@@ -67,9 +70,16 @@ struct Run {
 void change(std::vector<Entry>& all, unsigned which, unsigned what, unsigned amount) {
   if (all.empty()) return;
   Entry& e = all[which % all.size()];
-  constexpr std::array reals{0.0, -1.0, 1e300, -1e300, std::numeric_limits<double>::infinity(),
-                             std::numeric_limits<double>::quiet_NaN(), 5e-324, 3.5};
-  constexpr std::array<std::uint64_t, 8> integers{0, 1, 2, 255, 1u << 31, std::uint64_t{1} << 63, UINT64_MAX, UINT64_MAX - 1};
+  constexpr std::array reals{0.0,
+                             -1.0,
+                             1e300,
+                             -1e300,
+                             std::numeric_limits<double>::infinity(),
+                             std::numeric_limits<double>::quiet_NaN(),
+                             5e-324,
+                             3.5};
+  constexpr std::array<std::uint64_t, 8> integers{
+      0, 1, 2, 255, 1u << 31, std::uint64_t{1} << 63, UINT64_MAX, UINT64_MAX - 1};
   switch (what % 8) {
     case 0:
       all.erase(all.begin() + which % static_cast<std::ptrdiff_t>(all.size()));
@@ -99,8 +109,12 @@ void change(std::vector<Entry>& all, unsigned which, unsigned what, unsigned amo
       e.kind = e.kind == "reals" ? "integers" : e.kind == "integers" ? "text" : "reals";
       break;
     case 7:  // another's values under its name
-      e = {e.name, all[amount % all.size()].kind, all[amount % all.size()].shape, all[amount % all.size()].reals,
-           all[amount % all.size()].integers, all[amount % all.size()].texts};
+      e = {e.name,
+           all[amount % all.size()].kind,
+           all[amount % all.size()].shape,
+           all[amount % all.size()].reals,
+           all[amount % all.size()].integers,
+           all[amount % all.size()].texts};
       return;
   }
   std::size_t count = 1;
@@ -127,7 +141,8 @@ void write(const std::vector<Entry>& all, const std::filesystem::path& file) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const std::array<Run, 4> runs{Run("cma_es"), Run("nelder_mead"), Run("differential_evolution"), Run("random_search")};
+  static const std::array<Run, 4> runs{Run("cma_es"), Run("nelder_mead"), Run("differential_evolution"),
+                                       Run("random_search")};
   static const std::atomic<bool> stop{true};
   if (size == 0) return 0;
   const Run& run = runs[data[0] % runs.size()];

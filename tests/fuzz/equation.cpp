@@ -1,4 +1,5 @@
-// Equations: the first line is the right side, each further one a definition; one that is accepted is computed.
+// Equations: the first line is the right side, each further one a definition; one that is accepted is
+// computed.
 #include "equation.hpp"
 
 #include <vector>
@@ -14,13 +15,15 @@ void step(const RuleBasis& rule) {
   const auto terms = static_cast<Eigen::Index>(rule.terms().size());
   Eigen::Index of_side[4] = {};
   for (const Signal& s : rule.signals()) ++of_side[static_cast<int>(s.side)];
-  const Eigen::VectorXd pre = Eigen::VectorXd::LinSpaced(2, -1, 2), post = Eigen::VectorXd::LinSpaced(3, 0, 3);
+  const Eigen::VectorXd pre = Eigen::VectorXd::LinSpaced(2, -1, 2),
+                        post = Eigen::VectorXd::LinSpaced(3, 0, 3);
   const Eigen::MatrixXd pre_signals = Eigen::MatrixXd::Constant(2, of_side[static_cast<int>(Side::pre)], 0.5),
-                        post_signals = Eigen::MatrixXd::Constant(3, of_side[static_cast<int>(Side::post)], -2);
+                        post_signals =
+                            Eigen::MatrixXd::Constant(3, of_side[static_cast<int>(Side::post)], -2);
   const Eigen::MatrixXd weights = Eigen::MatrixXd::Constant(3, 2, 0.3), mask = Eigen::MatrixXd::Ones(3, 2);
   const Eigen::VectorXd global = Eigen::VectorXd::Constant(of_side[static_cast<int>(Side::global)], 1);
-  const std::vector<ConstMatrixView> synapse(static_cast<std::size_t>(of_side[static_cast<int>(Side::synapse)]),
-                                             view_of(weights));
+  const std::vector<ConstMatrixView> synapse(
+      static_cast<std::size_t>(of_side[static_cast<int>(Side::synapse)]), view_of(weights));
   std::vector<double> values;
   for (const abi::Parameter& p : rule.parameters()) values.push_back(p.default_value);
   Eigen::MatrixXd delta = Eigen::MatrixXd::Zero(3, 2);
