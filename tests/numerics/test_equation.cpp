@@ -305,14 +305,15 @@ BOOST_AUTO_TEST_CASE(hostile_equations_are_refused_quickly) {
   }
   refused("s39", sums, "too long");
   // Each definition is allowed: all together they would overflow the stack, or take hours.
-  Texts deep{"d0 = pre"}, wide{"f0 = 1"};
-  std::string ones, sum = "(pre";
+  Texts deep{"d0 = pre"}, wide;
+  std::string ones, sum = "s = pre", product = "s";
   for (int k = 0; k < 1900; ++k) ones += "+1";
   for (int k = 1; k < 390; ++k) sum += "+c" + std::to_string(k) + (k < 200 ? "*pre" : "*post");
-  for (int k = 1; k < 300; ++k) deep.push_back("d" + std::to_string(k) + " = d" + std::to_string(k - 1) + ones);
+  for (int k = 1; k < 300; ++k)
+    deep.push_back("d" + std::to_string(k) + " = d" + std::to_string(k - 1) + ones);
   refused("d299", deep, "pieces deep");
-  std::string product = sum + ")";
   for (int k = 0; k < 700; ++k) product += "*1";
   for (int k = 1; k < 390; ++k) wide.push_back("c" + std::to_string(k) + " = 2");
+  wide.push_back(sum);
   refused(product, wide, "products of two terms");
 }
