@@ -43,7 +43,7 @@ ConstVectorView view_of_values(const std::vector<double>& values) {
 /// within a chunk.
 struct Scene {
   Random random{1, "scene"};
-  Eigen::VectorXd x = positive(21, 1), y = positive(19, 1), global = positive(2, 1);
+  Eigen::VectorXd x = positive(21, 1), y = positive(19, 1), global = positive(3, 1);
   Eigen::MatrixXd xs = positive(21, 3), ys = positive(19, 3), w = positive(19, 21), mask = w,
                   e = positive(19, 21);
   std::vector<ConstMatrixView> synapse{view_of(std::as_const(e))};
