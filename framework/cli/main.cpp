@@ -9,6 +9,7 @@
 
 #include "command.hpp"
 #include "engine/instruction_set.hpp"
+#include "launcher.hpp"
 
 namespace hebbforge::cli {
 
@@ -111,12 +112,15 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& asked) {
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
+    cli::let_first_rank_speak();
     app.exit(error);
     return cli::wrong_input;
   } catch (const ConfigError& error) {
+    cli::let_first_rank_speak();
     std::fprintf(stderr, "%s\n", error.what());
     return cli::wrong_input;
   } catch (const PluginError& error) {
+    cli::let_first_rank_speak();
     const std::string who = error.plugin().empty() ? error.library() : error.plugin();
     std::fprintf(stderr, "%s%s%s\n", who.c_str(), who.empty() ? "" : ": ", error.what());
     return cli::failed;
@@ -127,6 +131,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "out of memory: use fewer networks or --jobs 1\n");
     return cli::failed;
   } catch (const std::exception& error) {
+    cli::let_first_rank_speak();
     std::fprintf(stderr, "%s\n", error.what());
     return cli::failed;
   }

@@ -119,6 +119,7 @@ void run(Session& session, Arguments& arguments) {
                         "' exists; choose another with --out, or go on with --resume");
     }
   }
+  if (only_serves(session, pipelines, options.reference_kernel)) return;
   std::vector<SeedResult> results;
   std::vector<std::filesystem::path> directories;
   for (const Pipeline& pipeline : pipelines) {

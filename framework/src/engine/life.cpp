@@ -32,8 +32,20 @@ const char* name_of(LifeEnd end) noexcept {
       return "a plugin failed";
     case LifeEnd::unfinished:
       return "not run: out of the race";
+    case LifeEnd::crashed:
+      return "a plugin crashed";
+    case LifeEnd::exited:
+      return "a plugin ended the process";
+    case LifeEnd::timed_out:
+      return "beyond the time limit";
+    case LifeEnd::out_of_memory:
+      return "beyond the memory limit";
   }
   return "";
+}
+
+bool is_broken(LifeEnd end) noexcept {
+  return end == LifeEnd::plugin_failed || (end >= LifeEnd::crashed && end <= LifeEnd::out_of_memory);
 }
 
 namespace {
