@@ -1,7 +1,6 @@
 #include "launcher.hpp"
 
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <thread>
 
@@ -30,9 +29,7 @@ Launch launch() noexcept {
 }
 
 void let_first_rank_speak() noexcept {
-  if (launch().rank == 0) return;
-  std::signal(SIGTERM, SIG_DFL);  // there is nothing left to be saved
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  if (launch().rank > 0) std::this_thread::sleep_for(std::chrono::seconds(3));
 }
 
 }  // namespace hebbforge::cli

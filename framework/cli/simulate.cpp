@@ -17,8 +17,8 @@ struct Arguments : PipelineArguments {
 void simulate_and_print(Session& session, Arguments& arguments) {
   const std::vector<Pipeline> pipelines{load(session, arguments, false)};
   const Pipeline& pipeline = pipelines.front();
-  catch_signals();
   if (only_serves(session, pipelines, arguments.reference_kernel())) return;
+  catch_signals();
   engine::log_instruction_set();
   arguments.options.reference_kernel = arguments.reference_kernel();
   arguments.options.stop = &stop_requested();
