@@ -13,6 +13,12 @@
 
 namespace hebbforge {
 
+namespace {
+
+constexpr std::size_t most_reasons = 20;  ///< of broken lives that are told
+
+}  // namespace
+
 NetworkSet network_set_named(const std::string& name) {
   if (name == "search") return NetworkSet::search;
   if (name == "select") return NetworkSet::select;
@@ -214,7 +220,8 @@ bool Evaluator::run(const Pipeline& pipeline, const Eigen::MatrixXd& candidates,
 
 void Evaluator::tell_of(LifeEnd end, const std::string& note, std::size_t candidate, std::int64_t network) {
   last_broken_ = std::string(name_of(end)) + ": " + note;
-  if (!told_.insert(last_broken_).second) return;
+  // Texts with numbers in them never end.
+  if (told_.size() >= most_reasons || !told_.insert(last_broken_).second) return;
   log_warning("candidate " + std::to_string(first_candidate_ + static_cast<std::int64_t>(candidate)) +
               ", network " + std::to_string(network) + ": " + last_broken_ +
               "; the candidate counts as failed (told once for each reason)");
