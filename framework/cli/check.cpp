@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "command.hpp"
+#include "engine/rule_outline.hpp"
 #include "load.hpp"
 #include "stages/estimate.hpp"
 
@@ -39,6 +40,9 @@ void check(Session& session, const Arguments& arguments) {
   if (pipeline.search) std::printf(", %zu free parameters", pipeline.search->free.size());
   if (!pipeline.stages.empty()) std::printf(", %zu stages", pipeline.stages.size());
   std::printf("\n");
+  for (const PathwaySpec& p : pipeline.pathways) {
+    if (p.rule) std::printf("%s", engine::rule_outline(pipeline, p).c_str());
+  }
   if (arguments.estimate) print(estimate_cost(pipeline));
 }
 

@@ -21,7 +21,7 @@
 #include <sys/prctl.h>
 #endif
 
-#include "host/quantity.hpp"
+#include <hebbforge/host/quantity.hpp>
 
 namespace hebbforge::cli {
 namespace {

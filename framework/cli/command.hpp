@@ -34,6 +34,7 @@ void add_run(CLI::App& app, Session& session);
 void add_simulate(CLI::App& app, Session& session);
 void add_evaluate(CLI::App& app, Session& session);
 void add_merge(CLI::App& app, Session& session);
+void add_export(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_list(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);

@@ -6,7 +6,7 @@
 
 #include "command.hpp"
 #include "description.hpp"
-#include "host/suggestion.hpp"
+#include <hebbforge/host/suggestion.hpp>
 #include "host/whole_file.hpp"
 
 namespace hebbforge::cli {

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "host/document.hpp"
-#include "host/quantity.hpp"
-#include "host/suggestion.hpp"
+#include <hebbforge/host/quantity.hpp>
+#include <hebbforge/host/suggestion.hpp>
 
 namespace hebbforge::cli {
 namespace {

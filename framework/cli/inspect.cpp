@@ -9,7 +9,7 @@
 #include "allocation_count.hpp"
 #include "child.hpp"
 #include "command.hpp"
-#include "host/quantity.hpp"
+#include <hebbforge/host/quantity.hpp>
 
 namespace hebbforge::cli {
 namespace {

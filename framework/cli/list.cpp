@@ -5,7 +5,7 @@
 
 #include "command.hpp"
 #include "host/presets.hpp"
-#include "host/suggestion.hpp"
+#include <hebbforge/host/suggestion.hpp>
 
 namespace hebbforge::cli {
 namespace {

@@ -94,6 +94,7 @@ int main(int argc, char** argv) {
   cli::add_simulate(app, session);
   cli::add_evaluate(app, session);
   cli::add_merge(app, session);
+  cli::add_export(app, session);
   cli::add_check(app, session);
   cli::add_list(app, session);
   cli::add_describe(app, session);

@@ -86,7 +86,12 @@ Json kind_schema(abi::Kind kind, const Json& host, const std::vector<const Regis
     Json properties = host, required = Json::array();
     properties["plugin"] = true;
     properties["library"] = true;
+    Json others = false;
     for (const abi::Parameter& p : plugin->descriptor->parameters) {
+      if (p.name == any_other_key) {
+        others = {{"type", {"number", "string"}}, {"description", p.summary}};
+        continue;
+      }
       add_parameter(properties, p.name, p);
       const std::string_view name(p.name);
       if (p.required) required.push_back(std::string(name.substr(0, name.find('.'))));
@@ -94,7 +99,7 @@ Json kind_schema(abi::Kind kind, const Json& host, const std::vector<const Regis
     if (kind == abi::Kind::rule) properties["values"] = values_of(*plugin, host["values"]);
     Json then{{"description", plugin->descriptor->summary},
               {"properties", properties},
-              {"additionalProperties", false}};
+              {"additionalProperties", others}};
     if (!required.empty()) {
       if (has_preset)
         then["anyOf"] = {{{"required", {"preset"}}}, {{"required", required}}};

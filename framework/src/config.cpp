@@ -2,6 +2,8 @@
 #include <hebbforge/error.hpp>
 #include <utility>
 
+#include "config_reads.hpp"
+
 namespace hebbforge {
 namespace {
 template <class T>
@@ -39,7 +41,12 @@ void Config::set(std::string_view name, Value value) {
   values_.insert_or_assign(std::string(name), std::move(value));
 }
 
+thread_local ConfigReads* ConfigReads::current_ = nullptr;
+ConfigReads::ConfigReads() noexcept : outer_(current_) { current_ = this; }
+ConfigReads::~ConfigReads() { current_ = outer_; }
+
 const Config::Value& Config::at(std::string_view name) const {
+  if (ConfigReads::current_) ConfigReads::current_->names_.emplace(name);
   const auto found = values_.find(name);
   if (found == values_.end()) {
     throw PluginError(

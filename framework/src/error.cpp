@@ -17,6 +17,10 @@ ConfigError::ConfigError(std::string file, unsigned line, unsigned column, const
     : Error(located(file, line, column, text)), file_(std::move(file)), line_(line), column_(column) {}
 ConfigError::~ConfigError() = default;
 
+TextError::TextError(std::string key, std::size_t offset, std::size_t length, const std::string& text)
+    : Error(text), key_(std::move(key)), offset_(offset), length_(length) {}
+TextError::~TextError() = default;
+
 PluginError::PluginError(std::string library, std::string plugin, const std::string& text)
     : Error(text), library_(std::move(library)), plugin_(std::move(plugin)) {}
 PluginError::~PluginError() = default;

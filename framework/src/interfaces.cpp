@@ -1,4 +1,5 @@
 // Key functions of the interfaces: their type information exists once, in this library.
+#include <hebbforge/error.hpp>
 #include <hebbforge/interfaces/constraint.hpp>
 #include <hebbforge/interfaces/executor.hpp>
 #include <hebbforge/interfaces/loss.hpp>
@@ -28,5 +29,9 @@ Optimizer::~Optimizer() = default;
 Perturbation::~Perturbation() = default;
 RuleBasis::~RuleBasis() = default;
 Stimulus::~Stimulus() = default;
+void Stimulus::begin_phase(std::int64_t, std::int64_t) {}
+ConstMatrixView Stimulus::signal(std::string_view name, std::int64_t) {
+  throw Error("the stimulus has no signal '" + std::string(name) + "': it has none at all");
+}
 
 }  // namespace hebbforge

@@ -98,6 +98,10 @@ double add_column(Factor post, const TermColumn& c, Eigen::Index rows, double* d
 
 }  // namespace
 
+double RuleBasis::multiplier(std::size_t term, ConstVectorView values) const noexcept {
+  return terms()[term].sign * values[terms()[term].coefficient];
+}
+
 void RuleBasis::accumulate(ConstVectorView values, const SynapseView& view, MatrixView delta,
                            VectorView effect) const {
   const std::span<const Term> all = terms();
@@ -116,7 +120,7 @@ void RuleBasis::accumulate(ConstVectorView values, const SynapseView& view, Matr
           term.synapse_signal < 0
               ? nullptr
               : &view.synapse_signals[static_cast<std::size_t>(term.synapse_signal)].coeffRef(0, j);
-      c.coefficient = values[term.coefficient] * term.sign *
+      c.coefficient = multiplier(k, values) *
                       (term.global_signal < 0 ? 1 : view.global_signals[term.global_signal]) *
                       factor(term.pre, view.pre_activity[j], x_signal);
       c.weight_power = term.weight_power;

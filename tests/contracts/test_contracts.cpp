@@ -1,4 +1,5 @@
 // Every plugin that is found keeps the promises of its kind; plugins that break them are found out.
+#include <algorithm>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
@@ -113,6 +114,25 @@ BOOST_AUTO_TEST_CASE(a_plugin_that_cannot_be_made_fails_that_check_and_gets_no_o
   BOOST_TEST(results.back().name == "it can be made");
   BOOST_TEST(results.back().detail ==
              "threw: plugin 'fixtures.throws_exception' could not be made: the moon is full");
+}
+
+BOOST_AUTO_TEST_CASE(a_parameter_that_is_declared_and_not_used_is_named) {
+  std::vector<std::string> broken;
+  for (const ContractResult& result : check_contracts(fixture("declares_unused"), options)) {
+    if (!result.passed) broken.push_back(result.name + ": " + result.detail);
+  }
+  const std::vector<std::string> expected{
+      "asks for the parameters that it declares: parameter 'depth' is declared, but its constructor never "
+      "asks for it",
+      "every parameter is used: parameter 'tau.y~' is in no term, nor the time constant of a signal in one"};
+  BOOST_TEST(broken == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_parameter_that_only_some_choice_asks_for_has_to_be_declared) {
+  const auto results = check_contracts(fixture("asks_by_choice"), options);
+  const auto found = std::ranges::find(results, false, &ContractResult::passed);
+  BOOST_TEST_REQUIRE((found != results.end()));
+  BOOST_TEST(found->detail == "it asks for the parameter 'depht', which it does not declare");
 }
 
 BOOST_AUTO_TEST_CASE(defaults_come_from_the_schema_and_required_parameters_are_left_out) {

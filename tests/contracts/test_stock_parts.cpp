@@ -1,5 +1,6 @@
 // What the stock perturbations and stimulus promise beyond their kind: how often, how much and where they
 // act.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <hebbforge/error.hpp>
@@ -96,6 +97,51 @@ void check_count(double count, double mean) {
 }  // namespace
 
 // 24 000 synapses: the interval is 0.898 +- 0.0096.
+// Noise of the stock stimulus in one trial, and its fresh spikes; no noise: an empty matrix.
+struct Noise {
+  Eigen::MatrixXd drive;
+  std::vector<Spike> fresh;
+};
+
+Noise noise(double sd, double gain, std::int64_t trial) {
+  const RegisteredPlugin& plugin = stock(abi::Kind::stimulus, "kick_and_poisson");
+  Config config = contract_config(*plugin.descriptor);
+  config.set("noise_sd", sd);
+  const FakeLife life;
+  const auto stimulus = plugin.create<Stimulus>(config);
+  Random begin(3, "stimulus"), random(4, "input", 0, trial);
+  stimulus->begin_life(life, begin);
+  const Eigen::VectorXd gains = Eigen::VectorXd::Constant(25, gain);
+  const Input input = stimulus->input(trial, "E", view_of(gains), random);
+  return {input.drive, {input.fresh.begin(), input.fresh.end()}};
+}
+
+BOOST_AUTO_TEST_CASE(noise_on_the_drive_has_its_deviation_and_is_new_in_each_step_and_trial) {
+  const Eigen::MatrixXd one = noise(0.05, 1, 0).drive, two = noise(0.05, 1, 1).drive;
+  BOOST_TEST_REQUIRE(one.rows() == 25);
+  BOOST_TEST_REQUIRE(one.cols() == 1100);
+  const auto n = static_cast<double>(one.size());
+  BOOST_TEST(std::abs(one.mean()) <= deviations * 0.05 / std::sqrt(n));
+  // The mean of n squares of standard normals has the deviation sqrt(2 / n), their products 1 / sqrt(n).
+  BOOST_TEST(std::abs(one.squaredNorm() / n / 0.0025 - 1) <= deviations * std::sqrt(2 / n));
+  const auto correlation = [&](const auto& a, const auto& b) {
+    return a.cwiseProduct(b).sum() / 0.0025 / std::sqrt(static_cast<double>(a.size()));
+  };
+  BOOST_TEST(std::abs(correlation(one, two)) <= deviations);
+  BOOST_TEST(std::abs(correlation(one.leftCols(1099), one.rightCols(1099))) <= deviations);
+  BOOST_TEST(std::abs(correlation(one.topRows(24), one.bottomRows(24))) <= deviations);
+  BOOST_TEST((noise(0.05, 1, 0).drive == one));
+}
+
+BOOST_AUTO_TEST_CASE(noise_leaves_the_spikes_as_they_are_and_follows_the_gain_of_fresh_input) {
+  const Noise none = noise(0, 1, 0), some = noise(0.05, 1, 0), more = noise(0.1, 1, 0);
+  BOOST_TEST(none.drive.size() == 0);
+  const auto same = [](const Spike& a, const Spike& b) { return a.step == b.step && a.cell == b.cell; };
+  BOOST_TEST(std::ranges::equal(none.fresh, some.fresh, same));
+  BOOST_TEST(more.drive.isApprox(2 * some.drive, 1e-15));
+  BOOST_TEST(noise(0.05, 0, 0).drive.isZero(0));
+}
+
 BOOST_AUTO_TEST_CASE(synapses_survive_turnover_with_the_published_probability) {
   const Turnover counted = turnover(7.2e-4, false, 40, 150);
   const double expected = std::pow(1 - 7.2e-4, 150);

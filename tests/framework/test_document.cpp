@@ -3,7 +3,7 @@
 #include <hebbforge/error.hpp>
 
 #include "host/document.hpp"
-#include "host/quantity.hpp"
+#include <hebbforge/host/quantity.hpp>
 
 using namespace hebbforge;
 

@@ -1,6 +1,7 @@
 // The exceptions of the framework.
 #pragma once
 
+#include <cstddef>
 #include <hebbforge/export.hpp>
 #include <stdexcept>
 #include <string>
@@ -28,6 +29,24 @@ class HEBBFORGE_API ConfigError : public Error {
  private:
   std::string file_;
   unsigned line_ = 0, column_ = 0;
+};
+
+/// A mistake inside a text that a plugin was given, such as an equation. The host says where it stands in the
+/// user's file and points at it.
+class HEBBFORGE_API TextError : public Error {
+ public:
+  /// \param key     of the plugin's table: "dw/dt"
+  /// \param offset  into its text, bytes from 0
+  /// \param length  bytes; 0: a place between characters
+  TextError(std::string key, std::size_t offset, std::size_t length, const std::string& text);
+  ~TextError() override;
+  const std::string& key() const noexcept { return key_; }
+  std::size_t offset() const noexcept { return offset_; }
+  std::size_t length() const noexcept { return length_; }
+
+ private:
+  std::string key_;
+  std::size_t offset_, length_;
 };
 
 /// A library that is no plugin of ours, or a plugin that broke its promises.

@@ -53,7 +53,9 @@ enum class ParameterType : std::uint32_t {
 /// One parameter of a plugin. Strings live as long as the library (of a rule's parameters(): as long as
 /// the rule).
 struct Parameter {
-  const char* name = "";     ///< TOML key; dots stand for nested tables: "fit.samples"
+  /// TOML key; dots stand for nested tables: "fit.samples". "*" of a text_list: all other keys of the table,
+  /// each as "KEY = VALUE", in the order of the file.
+  const char* name = "";
   const char* unit = "1";    ///< "s", "Hz", "1": dimensionless
   const char* summary = "";  ///< one sentence, ends with a full stop
   ParameterType type = ParameterType::real;

@@ -10,7 +10,9 @@
 #include <hebbforge/interfaces/rule_basis.hpp>
 #include <hebbforge/interfaces/stimulus.hpp>
 #include <map>
+#include <set>
 
+#include "config_reads.hpp"
 #include "contracts/battery.hpp"
 
 namespace hebbforge {
@@ -23,9 +25,11 @@ const std::map<std::string, Config::Value, std::less<>>& known_values() {
       {"pathway", std::string("EE")},
       {"pathways", Texts{"EE", "IE"}},
       {"population", std::string("E")},
+      {"populations", Texts{"E"}},
       {"trials", std::string("last")},
       {"fit.trials", std::string("organise[:3]")},
       {"test.trials", std::string("organise[3:6]")},
+      {"dw/dt", std::string("pre*post - w*post^2 + pre*post^2 - w + 1")},
       {"terms",
        Texts{"1",   "y",   "x",     "x y",  "y~",     "x y~", "x~",     "x~ y",   "y~ y",   "x~ x",   "w",
              "w y", "w x", "w x y", "w y~", "w x y~", "w x~", "w x~ y", "w y~ y", "w x~ x", "w x~ y~"}}};
@@ -60,31 +64,70 @@ bool is_sentence(const char* text) {
 }
 
 template <class Interface>
-std::string made(const RegisteredPlugin& plugin) {
-  plugin.create<Interface>(contract_config(*plugin.descriptor));
+std::string made(const RegisteredPlugin& plugin, const Config& config) {
+  plugin.create<Interface>(config);
   return {};
 }
 
-std::string made_as_its_kind(const RegisteredPlugin& plugin) {
+std::string made_as_its_kind(const RegisteredPlugin& plugin, const Config& config) {
   switch (plugin.kind()) {
     case abi::Kind::rule:
-      return made<RuleBasis>(plugin);
+      return made<RuleBasis>(plugin, config);
     case abi::Kind::optimizer:
-      return made<Optimizer>(plugin);
+      return made<Optimizer>(plugin, config);
     case abi::Kind::perturbation:
-      return made<Perturbation>(plugin);
+      return made<Perturbation>(plugin, config);
     case abi::Kind::loss:
-      return made<Loss>(plugin);
+      return made<Loss>(plugin, config);
     case abi::Kind::stimulus:
-      return made<Stimulus>(plugin);
+      return made<Stimulus>(plugin, config);
     case abi::Kind::neuron:
-      return made<Neuron>(plugin);
+      return made<Neuron>(plugin, config);
     case abi::Kind::constraint:
-      return made<Constraint>(plugin);
+      return made<Constraint>(plugin, config);
     case abi::Kind::executor:
-      return made<Executor>(plugin);
+      return made<Executor>(plugin, config);
   }
   throw InternalError("a plugin of no kind");
+}
+
+// Other values for a parameter that may decide which others are asked for.
+std::vector<Config::Value> alternatives(const abi::Parameter& p) {
+  if (p.type == abi::ParameterType::boolean) return {true, false};
+  std::vector<Config::Value> values{value_by_type(p)};
+  for (const char* choice : p.choices) {
+    if (p.type == abi::ParameterType::text) values.emplace_back(std::string(choice));
+    if (p.type == abi::ParameterType::text_list) values.emplace_back(Texts{choice});
+  }
+  return values;
+}
+
+// Asked for by a constructor under the given values; it may refuse them.
+void note_reads(const RegisteredPlugin& plugin, const Config& config, std::set<std::string>& names) {
+  const ConfigReads reads;
+  try {
+    made_as_its_kind(plugin, config);
+  } catch (const std::exception&) {
+  }
+  names.insert(reads.names().begin(), reads.names().end());
+}
+
+std::string schema_against_reads(const RegisteredPlugin& plugin) {
+  const Config config = contract_config(*plugin.descriptor);
+  std::set<std::string> reads;
+  note_reads(plugin, config, reads);
+  for (const abi::Parameter& p : plugin.descriptor->parameters) {
+    for (const Config::Value& value : alternatives(p)) {
+      Config other = config;
+      other.set(p.name, value);
+      note_reads(plugin, other, reads);
+    }
+  }
+  for (const abi::Parameter& p : plugin.descriptor->parameters) {
+    if (reads.erase(p.name) == 0)
+      return std::string("parameter '") + p.name + "' is declared, but its constructor never asks for it";
+  }
+  return reads.empty() ? "" : "it asks for the parameter '" + *reads.begin() + "', which it does not declare";
 }
 
 std::vector<ContractResult> check_kind(const RegisteredPlugin& plugin, const ContractOptions& options) {
@@ -133,7 +176,10 @@ std::vector<ContractResult> check_contracts(const RegisteredPlugin& plugin, cons
     }
     return {};
   });
-  const bool usable = battery.check("it can be made", [&] { return made_as_its_kind(plugin); });
+  const bool usable = battery.check(
+      "it can be made", [&] { return made_as_its_kind(plugin, contract_config(*plugin.descriptor)); });
+  if (usable && plugin.descriptor->parameters.size > 0)
+    battery.check("asks for the parameters that it declares", [&] { return schema_against_reads(plugin); });
   std::vector<ContractResult> results = battery.take();
   if (!usable) return results;
   for (ContractResult& result : check_kind(plugin, options)) results.push_back(std::move(result));

@@ -1,6 +1,8 @@
 #include "contracts/fake_life.hpp"
 
+#include <algorithm>
 #include <hebbforge/error.hpp>
+#include <hebbforge/host/pipeline.hpp>
 
 #include "contracts/battery.hpp"
 
@@ -23,6 +25,11 @@ FakeLife::FakeLife(std::int64_t network) : network_(network) {
   datasets_["turnover"] = table({{0, 3, 4, 0}, {5, 3, 4, 1}, {5, 20, 0, 0}, {150, 7, 24, 0}});
   datasets_["fixed_spikes"] = table({{0, 0}, {1, 0}, {10, 24}, {11, 25}, {649, 32}});
   datasets_["random_spikes"] = table({{0, 12, 3}, {0, 700, 30}, {1, 1099, 24}, {199, 40, 32}});
+  Random task(13, "contract task");
+  datasets_["inputs"] = uniform_matrix(excitatory, 10 * 20, -1, 1, task);
+  datasets_["data"] = uniform_matrix(3, excitatory + inhibitory, 0, 0.1, task);
+  for (const auto& [name, values] : datasets_) shapes_[name] = {values.rows(), values.cols()};
+  shapes_["inputs"] = {10, 20, excitatory};
 }
 
 void FakeLife::record(const LifePart& part, bool silent) {
@@ -37,12 +44,14 @@ void FakeLife::record(const LifePart& part, bool silent) {
     if (quantity.ends_with(".rate"))
       rows = cells(owner);
     else if (quantity.ends_with(".weight"))
-      rows = at(weights_, owner).size();
+      rows = at(weights_, owner).rows();
     else if (quantity != "rate")
       throw Error("nobody can record '" + quantity + "'");
     if (wanted.stride < 1)
       throw Error("'" + quantity + "' is recorded every " + std::to_string(wanted.stride) + " steps");
-    const Eigen::Index samples = (steps(0) + wanted.stride - 1) / wanted.stride;
+    const Eigen::Index samples = quantity.ends_with(".weight")
+                                     ? at(weights_, owner).cols()
+                                     : (steps(0) + wanted.stride - 1) / wanted.stride;
     for (int trial = 0; trial < (wanted.trials == "previous" ? 1 : 3); ++trial)
       recorded_[std::string(wanted.name)].push_back(
           uniform_matrix(rows, samples, 0, silent ? 0 : 0.1, random));
@@ -77,6 +86,30 @@ ConstMatrixView FakeLife::dataset(std::string_view name) const {
   const auto found = datasets_.find(name);
   if (found == datasets_.end()) throw Error("no dataset '" + std::string(name) + "'");
   return view_of(found->second);
+}
+
+std::span<const std::int64_t> FakeLife::dataset_shape(std::string_view name) const {
+  dataset(name);
+  return shapes_.find(name)->second;
+}
+
+std::span<const std::int64_t> FakeLife::trials_named(std::string_view text) const {
+  PhaseSpec phase;
+  phase.name = "organise";
+  phase.trials = trials();
+  const std::int64_t first = std::min(hebbforge::trials_named({phase}, text).at(0), trials() - 3);
+  return trials_[std::string(text)] = {first, first + 1, first + 2};
+}
+
+ConstMatrixView FakeLife::signal(std::string_view name, std::int64_t trial) const {
+  const auto number = static_cast<double>(trial);
+  if (name == "labels")
+    signal_ = Eigen::MatrixXd::Constant(1, 1, static_cast<double>(trial % 2));
+  else if (name == "targets")
+    signal_ = Eigen::RowVectorXd::LinSpaced(steps(trial), number, number + 1);
+  else
+    throw Error("no signal '" + std::string(name) + "'");
+  return view_of(std::as_const(signal_));
 }
 
 VectorView FakeLife::input_gain(std::string_view population) {

@@ -70,6 +70,7 @@ constexpr std::string_view populations[] = {"E", "I"};
 // Of trial t and population p: entry 2 t + p.
 std::vector<Received> received(const RegisteredPlugin& plugin, FakeLife& life, std::uint64_t seed) {
   const auto stimulus = begun<Stimulus>(plugin, life);
+  stimulus->begin_phase(0, stimulus_trials);
   std::vector<Received> all;
   for (std::int64_t trial = 0; trial < stimulus_trials; ++trial) {
     for (const std::string_view population : populations) {

@@ -167,6 +167,50 @@ std::string mistake_in_parameters(const RuleBasis& rule) {
   return {};
 }
 
+// Parameters that a separable rule's terms, and the signals in them, refer to.
+std::set<Index> referred_to(const RuleBasis& rule) {
+  std::set<Index> found;
+  for (const Term& term : rule.terms()) {
+    found.insert(term.coefficient);
+    for (const auto& [side, wanted] :
+         {std::pair{Side::pre, term.pre_signal}, std::pair{Side::post, term.post_signal},
+          std::pair{Side::synapse, term.synapse_signal}, std::pair{Side::global, term.global_signal}}) {
+      int index = 0;
+      for (const Signal& signal : rule.signals()) {
+        if (signal.side == side && index++ == wanted) found.insert(signal.tau);
+      }
+    }
+  }
+  return found;
+}
+
+// What else a rule computes has to be seen from outside: does any of a few changes show?
+bool shows(const RuleBasis& rule, Index parameter) {
+  for (const Signal& signal : rule.signals()) {
+    if (signal.tau == parameter) return true;
+  }
+  for (std::uint64_t seed = 0; seed < 16; ++seed) {
+    const Scene scene(rule, 4, 6, Random(seed, "contract use"));
+    Eigen::VectorXd values = random_values(rule, Random(seed, "contract use values"));
+    const Change before = change_of(rule, scene, values);
+    values[parameter] = random_values(rule, Random(seed, "contract use others"))[parameter];
+    const Change after = change_of(rule, scene, values);
+    if (before.delta != after.delta || before.effect != after.effect) return true;
+  }
+  return false;
+}
+
+std::string unused_parameter(const RuleBasis& rule) {
+  const std::set<Index> found = rule.separable() ? referred_to(rule) : std::set<Index>{};
+  for (Index k = 0; k < static_cast<Index>(rule.parameters().size()); ++k) {
+    if (found.contains(k) || (!rule.separable() && shows(rule, k))) continue;
+    return std::string("parameter '") + rule.parameters()[static_cast<std::size_t>(k)].name +
+           (rule.separable() ? "' is in no term, nor the time constant of a signal in one"
+                             : "' changes nothing that the rule computes");
+  }
+  return {};
+}
+
 std::vector<Index> rotated(Index n) {
   std::vector<Index> order(static_cast<std::size_t>(n));
   for (Index k = 0; k < n; ++k) order[static_cast<std::size_t>(k)] = (n - k + n / 2) % n;
@@ -183,6 +227,8 @@ std::vector<ContractResult> check_rule(const RegisteredPlugin& plugin, const Con
       battery.check("indices of terms and signals are in range", [&] { return mistake_in_indices(rule); });
   if (!indices) return battery.take();  // calling it would read out of bounds
   battery.check("parameters have minimum <= default <= maximum", [&] { return mistake_in_parameters(rule); });
+
+  battery.check("every parameter is used", [&] { return unused_parameter(rule); });
 
   const Random random(1, "contract");
   const Scene scene(rule, 4, 6, random);

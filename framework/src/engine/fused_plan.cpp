@@ -5,10 +5,6 @@
 namespace hebbforge::engine {
 namespace {
 
-double coefficient_of(const Term& term, std::span<const double> values) {
-  return term.sign * values[static_cast<std::size_t>(term.coefficient)];
-}
-
 std::size_t index_of(std::vector<SideFactor>& factors, SideFactor factor) {
   const auto found = std::find(factors.begin(), factors.end(), factor);
   if (found != factors.end()) return static_cast<std::size_t>(found - factors.begin());
@@ -62,8 +58,9 @@ std::vector<Form> cover(const FusedPlan& plan, int power) {
 FusedPlan FusedPlan::make(const RuleBasis& rule, std::span<const double> values) {
   FusedPlan plan;
   const auto terms = rule.terms();
+  const ConstVectorView all(values.data(), static_cast<Eigen::Index>(values.size()));
   for (std::size_t k = 0; k < terms.size(); ++k) {
-    const double c = coefficient_of(terms[k], values);
+    const double c = rule.multiplier(k, all);
     if (c == 0) continue;
     plan.terms.push_back({k, c, index_of(plan.pre, side_factor(terms[k].pre, terms[k].pre_signal)),
                           index_of(plan.post, side_factor(terms[k].post, terms[k].post_signal)),

@@ -72,6 +72,16 @@ using Recordings = std::vector<ResolvedRecording>;
 
 constexpr std::string_view previous_trial = "previous";
 
+// Names the table whose part throws.
+template <class Function>
+auto said_by(const char* kind, const std::string& name, Function&& function) {
+  try {
+    return function();
+  } catch (const Error& error) {
+    throw Error(std::string(kind) + " '" + name + "': " + error.what());
+  }
+}
+
 /// A population's cells.
 struct Cells {
   PaddedMatrix vectors;              ///< columns: input, and rates in turn
@@ -107,6 +117,7 @@ class PartView final : public LifeView {
   std::int64_t network() const noexcept override;
   std::int64_t trials() const noexcept override;
   std::int64_t steps(std::int64_t trial) const override;
+  std::span<const std::string_view> populations() const noexcept override;
   Eigen::Index cells(std::string_view population) const override;
   Eigen::Index first_cell(std::string_view population) const override;
   std::span<const std::string_view> pathways() const noexcept override;
@@ -114,6 +125,10 @@ class PartView final : public LifeView {
   std::string_view postsynaptic(std::string_view pathway) const override;
   ConstMatrixView dataset(std::string_view name) const override;
   bool has_dataset(std::string_view name) const noexcept override;
+  std::span<const std::int64_t> dataset_shape(std::string_view name) const override;
+  std::string_view input_file() const noexcept override;
+  std::span<const std::int64_t> trials_named(std::string_view text) const override;
+  ConstMatrixView signal(std::string_view name, std::int64_t trial) const override;
   MatrixView weights(std::string_view pathway) override;
   MatrixView plastic(std::string_view pathway) override;
   VectorView input_gain(std::string_view population) override;
@@ -145,6 +160,7 @@ class Life {
   Life(const Pipeline& pipeline, const LifeOptions& options)
       : pipeline_(pipeline), input_(pipeline.input.get()), options_(options) {
     for (const PopulationSpec& spec : pipeline.populations) {
+      population_names_.push_back(spec.name);
       first_cell_.push_back(cells_);
       cells_ += spec.size;
       neurons_.push_back(spec.neuron.plugin->create<Neuron>(spec.neuron.config));
@@ -180,6 +196,33 @@ class Life {
     return result;
   }
 
+  // Of texts that name trials; what is returned stays where it is.
+  const std::vector<std::int64_t>& trials_named(std::string_view text) {
+    auto found = named_trials_.find(text);
+    if (found == named_trials_.end())
+      found = named_trials_.emplace(std::string(text), recorded_trials(text)).first;
+    return found->second;
+  }
+
+  // A signal that the stimulus of a trial has: (k, steps) or (k, 1).
+  ConstMatrixView signal(std::string_view name, std::int64_t trial) {
+    std::int64_t first = 0;
+    for (std::size_t p = 0; p < stimuli_.size(); ++p) {
+      const PhaseSpec& phase = pipeline_.phases[p];
+      if (trial < first + phase.trials && trial >= 0) {
+        return said_by("phase", phase.name, [&] {
+          const ConstMatrixView values = stimuli_[p]->signal(name, trial);
+          if (values.rows() < 1 || (values.cols() != 1 && values.cols() != phase.steps))
+            throw Error("its stimulus gave the signal '" + std::string(name) +
+                        "' another shape than (k, steps) or (k, 1)");
+          return values;
+        });
+      }
+      first += phase.trials;
+    }
+    throw Error("there is no trial " + std::to_string(trial));
+  }
+
   // What PartView hands on.
   const Pipeline& pipeline_;
   const DatasetFile* input_;
@@ -188,7 +231,7 @@ class Life {
   std::vector<Eigen::Index> first_cell_;
   std::vector<Cells> cells_of_;  ///< the populations
   std::vector<PathwayState> pathways_;
-  std::vector<std::string_view> pathway_names_;
+  std::vector<std::string_view> population_names_, pathway_names_;
   std::vector<Eigen::VectorXd> gains_, effects_;
 
  private:
@@ -274,7 +317,12 @@ class Life {
       if (!spec.rule) continue;
       GlobalSignals globals;
       for (const Signal& signal : spec.rule->basis->signals()) {
-        if (signal.side == Side::global) globals.push_back(view_.dataset(signal.name));
+        if (signal.side != Side::global) continue;
+        globals.push_back(view_.dataset(signal.name));
+        if (globals.back().size() == 0 || view_.dataset_shape(signal.name).size() > 2)
+          throw Error(
+              "pathway '" + spec.name + "': dataset '" + std::string(signal.name) +
+              "' is a signal of its rule and needs the shape (trials, steps), (trials, 1) or (trials)");
       }
       plasticity_.back() = make_plasticity(
           *spec.rule->basis, spec.rule->values, pipeline_.dt, pathways_[p], std::move(globals),
@@ -289,9 +337,15 @@ class Life {
       stimuli_.push_back(spec.stimulus.plugin->create<Stimulus>(spec.stimulus.config));
 
     PartView& view = view_;
+    std::int64_t first_trial = 0;
     for (std::size_t k = 0; k < stimuli_.size(); ++k) {
-      Random stream = random(pipeline_.seeds.inputs, "stimulus " + pipeline_.phases[k].frozen_input);
-      stimuli_[k]->begin_life(view, stream);
+      const PhaseSpec& phase = pipeline_.phases[k];
+      Random stream = random(pipeline_.seeds.inputs, "stimulus " + phase.frozen_input);
+      said_by("phase", phase.name, [&] {
+        stimuli_[k]->begin_life(view, stream);
+        stimuli_[k]->begin_phase(first_trial, phase.trials);
+      });
+      first_trial += phase.trials;
     }
     for (std::size_t k = 0; k < constraints_.size(); ++k) {
       Random stream = random(pipeline_.seeds.perturbations, "constraint " + pipeline_.constraints[k].name);
@@ -304,7 +358,7 @@ class Life {
     }
     for (std::size_t k = 0; k < losses_.size(); ++k) {
       Random stream = random(pipeline_.seeds.inputs, "loss " + pipeline_.losses[k].name);
-      losses_[k]->begin_life(view, stream);
+      said_by("loss", pipeline_.losses[k].name, [&] { losses_[k]->begin_life(view, stream); });
     }
     resolve_recordings();
   }
@@ -315,13 +369,13 @@ class Life {
       for (std::size_t k = 0; k < losses_.size(); ++k) {
         if (pipeline_.losses[k].name != text.substr(0, dot)) continue;
         for (const Recording& r : losses_[k]->recordings()) {
-          if (r.name == text.substr(dot + 1)) return trials_named(pipeline_.phases, r.trials);
+          if (r.name == text.substr(dot + 1)) return hebbforge::trials_named(pipeline_.phases, r.trials);
         }
         throw Error("loss '" + pipeline_.losses[k].name + "' has no recording '" +
                     std::string(text.substr(dot + 1)) + "'");
       }
     }
-    return trials_named(pipeline_.phases, text);
+    return hebbforge::trials_named(pipeline_.phases, text);
   }
 
   ResolvedRecording resolved(const Recording& r) const {
@@ -479,6 +533,10 @@ class Life {
       const PartView view = between_trials(constraint_recordings_[k]);
       constraints_[k]->before_trial(trial, pipeline_.constraints[k].pathway, view);
     }
+    if (options_.record) {
+      options_.record->last_weights = all_weights(false);
+      options_.record->last_plastic = all_weights(true);
+    }
     make_drive(phase, trial);
     for (Cells& c : cells_of_) {
       if (phase.reset) c.reset();
@@ -559,7 +617,9 @@ class Life {
       PartView view(*this, &recordings_[k]);
       Random stream = random(pipeline_.seeds.inputs, "loss times " + pipeline_.losses[k].name);
       MeasureList measures(pipeline_.losses[k].name, result.measures);
-      const double value = pipeline_.losses[k].weight * losses_[k]->evaluate(view, stream, measures);
+      const double value = pipeline_.losses[k].weight * said_by("loss", pipeline_.losses[k].name, [&] {
+                             return losses_[k]->evaluate(view, stream, measures);
+                           });
       if (!std::isfinite(value)) result.end = LifeEnd::bad_loss;
       result.losses[k] = value;
     }
@@ -613,6 +673,7 @@ class Life {
   std::vector<std::shared_ptr<Loss>> losses_;
   std::vector<std::shared_ptr<Stimulus>> stimuli_;
   Stimulus* stimulus_ = nullptr;
+  std::map<std::string, std::vector<std::int64_t>, std::less<>> named_trials_;
   std::vector<Recordings> recordings_, perturbation_recordings_, constraint_recordings_;
   std::vector<bool> asked_for_;                ///< before a trial: the rates of the one before it
   Eigen::MatrixXd rates_asked_for_;            ///< where no loss keeps them
@@ -633,6 +694,7 @@ std::int64_t PartView::steps(std::int64_t trial) const {
   }
   throw Error("there is no trial " + std::to_string(trial));
 }
+std::span<const std::string_view> PartView::populations() const noexcept { return life_.population_names_; }
 Eigen::Index PartView::cells(std::string_view p) const {
   return life_.pipeline_.populations[life_.pipeline_.population_index(p)].size;
 }
@@ -653,6 +715,19 @@ ConstMatrixView PartView::dataset(std::string_view name) const {
 }
 bool PartView::has_dataset(std::string_view name) const noexcept {
   return life_.input_ && life_.input_->has(name);
+}
+std::span<const std::int64_t> PartView::dataset_shape(std::string_view name) const {
+  dataset(name);
+  return life_.input_->shape(name);
+}
+std::string_view PartView::input_file() const noexcept {
+  return life_.input_ ? std::string_view(life_.input_->file().native()) : std::string_view();
+}
+std::span<const std::int64_t> PartView::trials_named(std::string_view text) const {
+  return life_.trials_named(text);
+}
+ConstMatrixView PartView::signal(std::string_view name, std::int64_t trial) const {
+  return life_.signal(name, trial);
 }
 MatrixView PartView::weights(std::string_view p) {
   return life_.pathways_[life_.pipeline_.pathway_index(p)].weights.view();

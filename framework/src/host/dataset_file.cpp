@@ -2,27 +2,44 @@
 #include <hebbforge/host/dataset_file.hpp>
 
 #include "host/hdf5_file.hpp"
-#include "host/suggestion.hpp"
+#include <hebbforge/host/suggestion.hpp>
 
 namespace hebbforge {
 
 DatasetFile::DatasetFile(const std::filesystem::path& file) : file_(file) {
   const Hdf5Reader reader(file);
   for (const std::string& name : reader.names("/")) {
-    if (!reader.is_dataset(name) || reader.kind(name) == "text" || reader.kind(name).empty()) continue;
+    if (!reader.is_dataset(name)) {
+      unusable_[name] = "a group";
+      continue;
+    }
+    const auto kind = reader.kind(name);
     const auto shape = reader.shape(name);
-    if (shape.size() > 2) continue;
-    const auto rows = static_cast<Eigen::Index>(shape.empty() ? 1 : shape[0]);
-    const auto cols = static_cast<Eigen::Index>(shape.size() < 2 ? 1 : shape[1]);
+    if (kind.empty() || kind == "text" || shape.size() > 3) {
+      unusable_[name] = kind.empty()     ? "values that are no numbers"
+                        : kind == "text" ? "text"
+                                         : std::to_string(shape.size()) + " dimensions";
+      continue;
+    }
     const auto values = reader.reals(name);
+    const auto extent = [&](std::size_t k) {
+      return k < shape.size() ? static_cast<Eigen::Index>(shape[k]) : 1;
+    };
+    Dataset& data = data_[name];
+    data.shape.assign(shape.begin(), shape.end());
     using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    data_[name] = Eigen::Map<const RowMajor>(values.data(), rows, cols);
+    if (shape.size() == 3)
+      data.values = Eigen::Map<const Eigen::MatrixXd>(values.data(), extent(2), extent(0) * extent(1));
+    else
+      data.values = Eigen::Map<const RowMajor>(values.data(), extent(0), extent(1));
   }
 }
 
-const Eigen::MatrixXd& DatasetFile::matrix(std::string_view name) const {
-  const auto found = data_.find(name);
-  if (found != data_.end()) return found->second;
+const DatasetFile::Dataset& DatasetFile::dataset(std::string_view name) const {
+  if (const auto found = data_.find(name); found != data_.end()) return found->second;
+  if (const auto found = unusable_.find(name); found != unusable_.end())
+    throw Error("'" + file_.string() + "': '" + std::string(name) + "' holds " + found->second +
+                "; expected numbers in at most three dimensions");
   std::vector<std::string> there;
   for (const auto& [known, unused] : data_) there.push_back(known);
   throw Error("'" + file_.string() + "' has no numeric dataset '" + std::string(name) + "'." +

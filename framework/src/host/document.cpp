@@ -189,6 +189,32 @@ std::string first_comment(const std::filesystem::path& file) {
   return from == std::string::npos ? "" : line.substr(from);
 }
 
+Place place_in(const Node& text, std::size_t offset) {
+  Place place = text.place;
+  std::ifstream in(place.file);
+  std::string line;
+  for (unsigned k = 0; k < place.line; ++k) std::getline(in, line);
+  const std::string_view opening =
+      std::string_view(line).substr(std::min<std::size_t>(place.column - 1, line.size()));
+  const bool many_lines = opening.starts_with("\"\"\"") || opening.starts_with("'''");
+  place.column += many_lines ? 3 : 1;
+  if (many_lines && opening.size() <= 3) {  // the line break after the quotes is not part of the text
+    ++place.line;
+    place.column = 1;
+  }
+  for (const char c : std::string_view(text.text()).substr(0, offset)) {
+    place.line += c == '\n' ? 1 : 0;
+    place.column = c == '\n' ? 1 : place.column + 1;
+  }
+  return place;
+}
+
+std::string toml_path(std::string_view name) {
+  const auto dot = name.find('.');
+  if (dot == name.npos) return toml_key(name);
+  return toml_key(name.substr(0, dot)) + "." + toml_path(name.substr(dot + 1));
+}
+
 std::string toml_key(std::string_view key) {
   const bool bare = !key.empty() && std::ranges::all_of(key, [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '_' || c == '-';

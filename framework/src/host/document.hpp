@@ -65,6 +65,11 @@ HEBBFORGE_API std::filesystem::path path_of(const std::string& text, const Place
 /// The file's first comment line, without '#'; "" if it does not begin with one.
 HEBBFORGE_API std::string first_comment(const std::filesystem::path& file);
 
+/// Where a byte of a text stands in its file; near it, if the text has escapes.
+HEBBFORGE_API Place place_in(const Node& text, std::size_t offset);
+
+/// A plugin's parameter as a key: the dots in its name are TOML's own.
+HEBBFORGE_API std::string toml_path(std::string_view name);
 /// A key or value as TOML. Reals are the shortest text that gives the same bits.
 HEBBFORGE_API std::string toml_key(std::string_view key);
 HEBBFORGE_API std::string toml_text(std::string_view text);

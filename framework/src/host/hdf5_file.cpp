@@ -42,6 +42,14 @@ hid_t space_of(const std::vector<std::size_t>& shape) {
   return H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr);
 }
 
+// How numpy's truth values are stored: an enumeration of one byte with FALSE and TRUE.
+bool is_boolean(hid_t type) {
+  if (H5Tget_class(type) != H5T_ENUM || H5Tget_size(type) != 1 || H5Tget_nmembers(type) != 2) return false;
+  std::uint8_t no = 1, yes = 0;
+  return H5Tenum_valueof(type, "FALSE", &no) >= 0 && H5Tenum_valueof(type, "TRUE", &yes) >= 0 && no == 0 &&
+         yes == 1;
+}
+
 hid_t utf8_string(std::size_t bytes) {
   const hid_t type = H5Tcopy(H5T_C_S1);
   H5Tset_size(type, std::max<std::size_t>(bytes, 1));
@@ -199,7 +207,15 @@ std::vector<std::size_t> Hdf5Reader::shape(const std::string& name) const {
 
 std::vector<double> Hdf5Reader::reals(const std::string& name) const {
   std::vector<double> values(product(shape(name)));
-  const Handle set(open(name));
+  const Handle set(open(name)), type(H5Dget_type(set.id()));
+  if (is_boolean(type.id())) {
+    // HDF5 converts an enumeration to no number, but its bytes are there to be read.
+    std::vector<std::uint8_t> bytes(values.size());
+    if (!bytes.empty() && H5Dread(set.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()) < 0)
+      fail(name, "no truth values can be read from");
+    std::ranges::copy(bytes, values.begin());
+    return values;
+  }
   const bool good = values.empty() ||
                     H5Dread(set.id(), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0;
   if (!good) fail(name, "no numbers can be read from");
@@ -272,6 +288,8 @@ std::string_view Hdf5Reader::kind(const std::string& name) const {
       return "integers";
     case H5T_STRING:
       return "text";
+    case H5T_ENUM:
+      return is_boolean(type.id()) ? "truth values" : "";
     default:
       return "";
   }

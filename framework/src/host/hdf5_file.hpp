@@ -62,7 +62,8 @@ class HEBBFORGE_API Hdf5Reader {
   std::vector<std::string> names(const std::string& group) const;
   double real(const std::string& name) const;
   std::uint64_t integer(const std::string& name) const;
-  /// "reals", "integers", "text" or "": other types.
+  /// "reals", "integers", "truth values" (those of numpy, which reals() gives as 1 and 0), "text" or "": other
+  /// types.
   std::string_view kind(const std::string& name) const;
   double attribute(const std::string& object, const std::string& name) const;
   std::string text_attribute(const std::string& object, const std::string& name) const;

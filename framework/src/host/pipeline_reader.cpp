@@ -5,14 +5,15 @@
 #include <hebbforge/host/pipeline.hpp>
 #include <hebbforge/interfaces/loss.hpp>
 #include <hebbforge/log.hpp>
+#include <set>
 
+#include <hebbforge/host/suggestion.hpp>
 #include "host/plugin_reader.hpp"
 #include "host/presets.hpp"
 #include "host/resolved.hpp"
 #include "host/rule_file.hpp"
 #include "host/search_reader.hpp"
 #include "host/stage_reader.hpp"
-#include "host/suggestion.hpp"
 
 namespace hebbforge {
 namespace {
@@ -58,8 +59,7 @@ class PipelineReader {
       read_populations(top);
       read_pathways(top);
     } else {
-      top.take("population");
-      top.take("pathway");
+      for (const char* key : {"population", "pathway", "rule"}) top.take(key);
     }
     read_phases(top);
     read_constraints(top);
@@ -271,9 +271,36 @@ class PipelineReader {
     return reader.text(key, names.empty() ? "" : names.front(), names);
   }
 
+  // The rule that a text names: a table [rule.NAME], else a plugin.
+  Node rule_table(const Node& rule) {
+    const Node* named = rules_ && rule.type == Node::Type::text ? rules_->find(rule.text()) : nullptr;
+    if (!named) return plugin_table(rule);
+    used_rules_.insert(rule.text());
+    Node table = plugin_table(*named);
+    if (table.type == Node::Type::table && !table.find("plugin") && !table.find("library")) {
+      Node name;
+      name.type = Node::Type::text;
+      name.scalar = std::string("equation");
+      name.place = table.place;
+      table.table.push_back({"plugin", table.place, name});
+    }
+    return table;
+  }
+
+  void check_unused_rules() {
+    if (!rules_) return;
+    for (const Node::Entry& entry : rules_->table) {
+      check_name(entry, mistakes_);
+      if (!used_rules_.contains(entry.key))
+        mistakes_.add(entry.key_place, "no pathway uses [rule." + entry.key + "]; write rule = " +
+                                           toml_text(entry.key) + " in a pathway, or remove the table");
+    }
+  }
+
   void read_pathways(TableReader& top) {
+    rules_ = top.table("rule");
     const Node* all = top.table("pathway");
-    if (!all) return;
+    if (!all) return check_unused_rules();
     InputValues input(pipeline_.input.get());
     for (const Node::Entry& entry : all->table) {
       TableReader reader(&entry.value, "[pathway." + entry.key + "]", entry.key_place, mistakes_);
@@ -295,8 +322,8 @@ class PipelineReader {
       spec.must_live = reader.boolean("must_live", false);
       if (const Node* rule = reader.take("rule")) {
         try {
-          const Node table = plugin_table(*rule);
-          TableReader rule_reader(&table, "'rule' of " + reader.what(), rule->place, mistakes_);
+          const Node table = rule_table(*rule);
+          TableReader rule_reader(&table, "'rule' of " + reader.what(), table.place, mistakes_);
           if (rule_reader.node()) spec.rule = read_rule(plugins_, rule_reader, input);
         } catch (const ConfigError& error) {
           mistakes_.add(error);
@@ -306,6 +333,7 @@ class PipelineReader {
       reader.finish();
       pipeline_.pathways.push_back(std::move(spec));
     }
+    check_unused_rules();
   }
 
   void check_time_step(const Node& rule, PathwaySpec& spec, double rate_dt) {
@@ -498,6 +526,8 @@ class PipelineReader {
   Node root_;
   Pipeline pipeline_;
   bool rescale_ = false, circuit_known_ = true;
+  const Node* rules_ = nullptr;  ///< the tables [rule.NAME]
+  std::set<std::string> used_rules_;
   std::vector<std::string> recordings_;  ///< "time.fit"
 };
 

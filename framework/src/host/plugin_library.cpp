@@ -5,6 +5,7 @@
 #include <exception>
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/plugin_library.hpp>
+#include <hebbforge/host/schema.hpp>
 #include <hebbforge/log.hpp>
 #include <hebbforge/register.hpp>
 #include <new>
@@ -79,12 +80,20 @@ std::string range_mistake(const abi::Parameter& p, double value) {
   return number(value) + " lies outside its range " + number(p.minimum) + " to " + number(p.maximum);
 }
 
+// Lower snake case, a derivative such as "dw/dt", or the parameter that stands for all other keys.
+bool is_parameter_name(const abi::Parameter& p, std::string_view name) {
+  if (name == any_other_key) return p.type == abi::ParameterType::text_list;
+  const auto slash = name.find('/');
+  if (slash == name.npos) return in_snake_case(name, false);
+  return in_snake_case(name.substr(0, slash), false) && in_snake_case(name.substr(slash + 1), false);
+}
+
 // "" or what is wrong with a schema.
 std::string schema_mistake(const abi::Descriptor& d) {
   std::set<std::string_view> names;
   for (const abi::Parameter& p : d.parameters) {
     const std::string name = p.name ? p.name : "";
-    if (!in_snake_case(name, false)) return "the parameter name '" + name + "' is not in lower snake case";
+    if (!is_parameter_name(p, name)) return "the parameter name '" + name + "' is not in lower snake case";
     if (!names.insert(p.name).second) return "parameter '" + name + "' is declared twice";
     if (!p.unit || !p.summary) return "parameter '" + name + "' has no unit or no summary";
     if (!(p.minimum <= p.maximum)) {
@@ -255,6 +264,8 @@ void* PluginLibrary::guarded_create(const abi::Descriptor& descriptor, abi::Kind
     throw std::bad_alloc();
   } catch (const ConfigError& error) {
     throw ConfigError(std::string(error.what()));
+  } catch (const TextError& error) {
+    throw TextError(std::string(error.key()), error.offset(), error.length(), std::string(error.what()));
   } catch (const std::exception& error) {
     throw PluginError(file_.string(), descriptor.name, who + "could not be made: " + error.what());
   } catch (...) {

@@ -75,7 +75,31 @@ void PluginReader::note_references(TableReader& reader, const abi::Descriptor& d
   }
 }
 
-void PluginReader::try_to_make(abi::Kind kind, const PluginChoice& choice, const Place& place) {
+namespace {
+// The line of a text in which a mistake is, and under it where.
+std::string pointed_at(const std::string& text, std::size_t offset, std::size_t length) {
+  const auto newline = offset == 0 ? text.npos : text.rfind('\n', offset - 1);
+  const std::size_t begin = newline == text.npos ? 0 : newline + 1;
+  const std::size_t end = std::min(text.find('\n', begin), text.size());
+  const std::size_t marks = std::max<std::size_t>(1, std::min(length, end - std::min(offset, end)));
+  return "\n  " + text.substr(begin, end - begin) + "\n  " + std::string(offset - begin, ' ') + "^" +
+         std::string(marks - 1, '~');
+}
+}  // namespace
+
+void PluginReader::add_mistake(const TextError& error, TableReader& reader) {
+  const Node* node = reader.take(error.key());
+  if (!node) {
+    mistakes_.add(reader.place(), error.what());
+  } else if (node->type != Node::Type::text) {
+    mistakes_.add(node->place, error.what());
+  } else {
+    const std::size_t offset = std::min(error.offset(), node->text().size());
+    mistakes_.add(place_in(*node, offset), error.what() + pointed_at(node->text(), offset, error.length()));
+  }
+}
+
+void PluginReader::try_to_make(abi::Kind kind, const PluginChoice& choice, TableReader& reader) {
   try {
     switch (kind) {
       case abi::Kind::rule:
@@ -103,8 +127,10 @@ void PluginReader::try_to_make(abi::Kind kind, const PluginChoice& choice, const
         choice.plugin->create<Executor>(choice.config);
         break;
     }
+  } catch (const TextError& error) {
+    add_mistake(error, reader);
   } catch (const Error& error) {
-    mistakes_.add(place, error.what());
+    mistakes_.add(reader.place(), error.what());
   }
 }
 
@@ -117,7 +143,7 @@ PluginChoice PluginReader::choice(abi::Kind kind, TableReader& reader) {
   choice.config = reader.config({descriptor.parameters.data, descriptor.parameters.size});
   note_references(reader, descriptor);
   reader.finish(std::string(name_of(kind)) + " '" + descriptor.name + "'");
-  if (mistakes_.count() == before) try_to_make(kind, choice, reader.place());
+  if (mistakes_.count() == before) try_to_make(kind, choice, reader);
   return choice;
 }
 

@@ -35,7 +35,8 @@ class PluginReader {
  private:
   const RegisteredPlugin* find(abi::Kind kind, TableReader& reader);
   void note_references(TableReader& reader, const abi::Descriptor& descriptor);
-  void try_to_make(abi::Kind kind, const PluginChoice& choice, const Place& place);
+  void try_to_make(abi::Kind kind, const PluginChoice& choice, TableReader& reader);
+  void add_mistake(const TextError& error, TableReader& reader);
   Registry& registry_;
   Mistakes& mistakes_;
   std::vector<Reference> references_;

@@ -5,7 +5,7 @@
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/registry.hpp>
 
-#include "host/suggestion.hpp"
+#include <hebbforge/host/suggestion.hpp>
 
 namespace hebbforge {
 namespace {

@@ -1,4 +1,4 @@
-#include "host/quantity.hpp"
+#include <hebbforge/host/quantity.hpp>
 
 #include <array>
 #include <charconv>

@@ -9,7 +9,7 @@
 #include <hebbforge/host/registry.hpp>
 #include <set>
 
-#include "host/suggestion.hpp"
+#include <hebbforge/host/suggestion.hpp>
 
 namespace hebbforge {
 namespace {

@@ -17,16 +17,12 @@ class Writer {
   void key(const std::string& name, const Value& value) {
     text_ += toml_key(name) + " = " + toml_value(Config::Value(value)) + "\n";
   }
-  // Dotted names of a schema are TOML's own dotted keys.
   void choice(const PluginChoice& choice) {
     const abi::Descriptor& d = *choice.plugin->descriptor;
     plugins_[{std::string(d.name), choice.plugin->kind()}] = choice.plugin;
     key("plugin", std::string(d.name));
     if (choice.plugin->from_file) key("library", choice.plugin->library->file().string());
-    for (const abi::Parameter& p : d.parameters) {
-      text_ += std::string(p.name) + " = " + toml_value(choice.config.values().find(p.name)->second);
-      text_ += std::string_view(p.unit) == "1" ? "\n" : "  # " + std::string(p.unit) + "\n";
-    }
+    text_ += parameters_text(choice);
   }
   void plugin_record() {
     for (const auto& [id, plugin] : plugins_) {
@@ -201,6 +197,25 @@ void write_stages(Writer& out, const Pipeline& p) {
 }
 
 }  // namespace
+
+std::string parameters_text(const PluginChoice& choice) {
+  std::string text;
+  const auto line = [&](const std::string& key, const Config::Value& value, std::string_view unit) {
+    text += key + " = " + toml_value(value) + (unit == "1" ? "" : "  # " + std::string(unit)) + "\n";
+  };
+  for (const abi::Parameter& p : choice.plugin->descriptor->parameters) {
+    const Config::Value& value = choice.config.values().find(p.name)->second;
+    if (p.name != any_other_key) {
+      line(toml_path(p.name), value, p.unit);
+      continue;
+    }
+    for (const std::string& entry : std::get<std::vector<std::string>>(value)) {
+      const auto equals = entry.find(" = ");
+      line(toml_key(entry.substr(0, equals)), entry.substr(equals + 3), "1");
+    }
+  }
+  return text;
+}
 
 std::string budget_text(const BudgetSpec& budget) {
   std::string text;

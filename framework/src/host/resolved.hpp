@@ -11,6 +11,9 @@ namespace hebbforge {
 /// Run again, it gives the same bytes.
 std::string resolved_text(const Pipeline& pipeline);
 
+/// A plugin's parameters, one line of TOML each.
+std::string parameters_text(const PluginChoice& choice);
+
 /// Every plugin that it uses, once; sorted by name, then kind.
 std::vector<const RegisteredPlugin*> plugins_of(const Pipeline& pipeline);
 

@@ -5,15 +5,18 @@
 #include <cstdio>
 #include <hebbforge/error.hpp>
 
+#include <hebbforge/host/suggestion.hpp>
 #include "host/presets.hpp"
-#include "host/suggestion.hpp"
+#include "host/resolved.hpp"
 
 namespace hebbforge {
 namespace {
 
 Node rule_document(const std::string& name, const Place& place) {
-  // On the command line and in a pipeline: the path of a file, or the name of a preset.
-  const auto file = path_of(name, place);
+  // On the command line and in a pipeline: the path of a file or of a run's directory, or the name of a
+  // preset.
+  auto file = path_of(name, place);
+  if (std::filesystem::is_regular_file(file / "rule.toml")) file /= "rule.toml";
   if (std::filesystem::is_regular_file(file)) return parse_toml_file(file);
   return load_preset(name, place);
 }
@@ -29,8 +32,11 @@ template <class Write>
 std::string formula(const RuleSpec& rule, const std::string& left, const Write& write) {
   std::string text = left;
   bool any = false;
-  for (const Term& term : rule.basis->terms()) {
-    const double c = term.sign * rule.values[static_cast<std::size_t>(term.coefficient)];
+  const ConstVectorView values(rule.values.data(), static_cast<Eigen::Index>(rule.values.size()));
+  const auto terms = rule.basis->terms();
+  for (std::size_t k = 0; k < terms.size(); ++k) {
+    const Term& term = terms[k];
+    const double c = rule.basis->multiplier(k, values);
     if (c == 0) continue;
     text += c < 0 ? (any ? " - " : " -") : (any ? " + " : " ");
     text += write(std::abs(c), term);
@@ -173,9 +179,7 @@ std::string rule_file_text(const Pipeline& pipeline, const RuleOrigin& origin) {
     text += "formula = " + toml_text(formula_text(rule)) + "\n";
     if (!rule.basis->terms().empty()) text += "latex = " + toml_text(formula_latex(rule)) + "\n";
     text += "plugin = " + toml_text(rule.choice.plugin->name()) + "\n";
-    for (const abi::Parameter& p : rule.choice.plugin->descriptor->parameters) {
-      text += toml_key(p.name) + " = " + toml_value(rule.choice.config.values().find(p.name)->second) + "\n";
-    }
+    text += parameters_text(rule.choice);
     text += "rate_scale = " + toml_real(pathway.rate_scale) + "  # x, y: rate / rate_scale\n";
     text += "trace_scale = " + toml_real(pathway.trace_scale) + "  # x~, y~: filtered rate / trace_scale\n";
     text += "learning_rate = " + toml_real(pathway.learning_rate) + "\n";

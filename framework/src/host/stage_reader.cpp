@@ -7,7 +7,7 @@
 #include "host/resolved.hpp"
 #include "host/rule_file.hpp"
 #include "host/search_reader.hpp"
-#include "host/suggestion.hpp"
+#include <hebbforge/host/suggestion.hpp>
 
 namespace hebbforge {
 namespace {

@@ -1,4 +1,4 @@
-#include "host/suggestion.hpp"
+#include <hebbforge/host/suggestion.hpp>
 
 #include <algorithm>
 #include <numeric>

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <utility>
 
-#include "host/quantity.hpp"
-#include "host/suggestion.hpp"
+#include <hebbforge/host/quantity.hpp>
+#include <hebbforge/host/suggestion.hpp>
 
 namespace hebbforge {
 namespace {
@@ -236,9 +236,28 @@ void TableReader::require(std::string_view key) {
   if (!take(key)) mistakes_.add(place_, what_ + " needs the key '" + std::string(key) + "'");
 }
 
+// Whatever nobody else asked for, as the texts that a parameter "*" takes.
+std::vector<std::string> TableReader::rest() {
+  std::vector<std::string> texts;
+  if (!table_) return texts;
+  for (const Node::Entry& entry : table_->table) {
+    if (std::ranges::find(known_, entry.key) != known_.end()) continue;
+    known_.push_back(entry.key);
+    descriptions_.push_back(entry.key);
+    const Node& value = entry.value;
+    if (value.type == Node::Type::text || value.is_number())
+      texts.push_back(entry.key + " = " + (value.is_number() ? describe(value) : value.text()));
+    else
+      mistakes_.add(value.place,
+                    "'" + entry.key + "' is " + describe(value) + "; expected a number or a text");
+  }
+  return texts;
+}
+
 Config TableReader::config(std::span<const abi::Parameter> schema) {
   Config config;
   for (const abi::Parameter& p : schema) {
+    if (p.name == any_other_key) continue;
     const Node* node = take(p.name);
     const std::string unit = p.unit == std::string_view("1") ? "" : " [" + std::string(p.unit) + "]";
     descriptions_.back() = p.name + unit;
@@ -248,6 +267,9 @@ Config TableReader::config(std::span<const abi::Parameter> schema) {
       mistakes_.add(place_, what_ + " needs the parameter '" + p.name + "': " + p.summary);
     }
     config.set(p.name, value ? *std::move(value) : default_value(p));
+  }
+  for (const abi::Parameter& p : schema) {
+    if (p.name == any_other_key) config.set(p.name, rest());
   }
   return config;
 }

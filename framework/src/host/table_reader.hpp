@@ -59,6 +59,7 @@ class HEBBFORGE_API TableReader {
 
  private:
   const Node* find(std::string_view dotted) const noexcept;
+  std::vector<std::string> rest();
   void finish_table(const Node& table, const std::string& prefix, const std::string& owner);
   const Node* table_;
   std::string what_;

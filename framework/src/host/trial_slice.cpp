@@ -5,7 +5,7 @@
 #include <hebbforge/host/pipeline.hpp>
 #include <optional>
 
-#include "host/suggestion.hpp"
+#include <hebbforge/host/suggestion.hpp>
 
 namespace hebbforge {
 namespace {

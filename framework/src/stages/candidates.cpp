@@ -11,7 +11,7 @@
 #include "host/hdf5_file.hpp"
 #include "host/mistakes.hpp"
 #include "host/resolved.hpp"
-#include "host/suggestion.hpp"
+#include <hebbforge/host/suggestion.hpp>
 #include "stages/evaluator.hpp"
 #include "stages/search_record.hpp"
 

@@ -149,10 +149,11 @@ std::string difference_text(const RunRecord& a, const RunRecord& b) {
 RunTable table_of(const std::vector<RunRecord>& runs) {
   std::set<std::string> keys;
   for (const RunRecord& run : runs) {
-    for (const auto& [key, value] : run.pipeline) {
+    for (const auto& entry : run.pipeline) {  // whole: Clang 14 lets no lambda see a structured binding
+      const auto& key = entry.first;
       const bool everywhere = std::ranges::all_of(runs, [&](const RunRecord& other) {
         const auto at = other.pipeline.find(key);
-        return at != other.pipeline.end() && at->second == value;
+        return at != other.pipeline.end() && at->second == entry.second;
       });
       // The seeds of parts follow the one seed, unless they were set.
       if (!everywhere && !key.starts_with("seeds.")) keys.insert(key);

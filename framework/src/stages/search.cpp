@@ -558,10 +558,11 @@ class Search {
       std::snprintf(spread, sizeof spread, "%-9.3g", d.spread);
       return spread + direction_text(d, record_.parameter_names);
     };
-    for (std::size_t k = 0; k < std::min<std::size_t>(3, all.size()); ++k) {
+    // None is named twice, however few there are.
+    for (std::size_t k = 0; k < std::min<std::size_t>(3, (all.size() + 1) / 2); ++k)
       summary.stiff.push_back(line(all[k]));
+    for (std::size_t k = 0; k < std::min<std::size_t>(3, all.size() / 2); ++k)
       summary.sloppy.push_back(line(all[all.size() - 1 - k]));
-    }
   }
 
   const Pipeline& pipeline_;

@@ -4,7 +4,7 @@
 #include <cstdio>
 
 #include "host/document.hpp"
-#include "host/quantity.hpp"
+#include <hebbforge/host/quantity.hpp>
 #include "stages/statistics.hpp"
 
 namespace hebbforge {

@@ -75,6 +75,8 @@ void write_life(Hdf5Writer& out, const std::string& group, const Pipeline& pipel
   out.matrix(group + "w0", view_of(life.record.initial_weights));
   out.matrix(group + "plastic", view_of(life.record.plastic));
   out.matrix(group + "w1", view_of(life.record.first_weights));
+  out.matrix(group + "w_last", view_of(life.record.last_weights));
+  out.matrix(group + "plastic_last", view_of(life.record.last_plastic));
   out.matrix(group + "w_final", view_of(life.record.final_weights));
   out.matrix(group + "checkpoints", view_of(life.record.checkpoints));
   transposed("r", life.record.rates);

@@ -1,6 +1,7 @@
 #include <array>
 #include <hebbforge/interfaces/loss.hpp>
 #include <hebbforge/register.hpp>
+#include <hebbforge/sparseness.hpp>
 #include <string>
 #include <vector>
 
@@ -124,12 +125,9 @@ class SequenceStructure final : public Loss {
                                    const std::vector<Eigen::Index>& order, std::size_t active) const {
     std::array<double, 13> m{};
     std::vector<double> amplitudes, durations, peak_times;
-    double sum = 0, squares = 0, recurrent_inhibitions = 0;
+    double recurrent_inhibitions = 0;
     for (Eigen::Index i = 0; i < rates.rows(); ++i) {
       const Response r = response_of(rates.row(i), dt);
-      const double average = rates.row(i).mean();
-      sum += average;
-      squares += average * average;
       recurrent_inhibitions += recurrent_inhibition(onto_inhibition, inhibition, i);
       if (r.amplitude <= 0) continue;
       amplitudes.push_back(r.amplitude);
@@ -141,7 +139,7 @@ class SequenceStructure final : public Loss {
     const auto n = static_cast<double>(rates.rows());
     m[0] = static_cast<double>(amplitudes.size());
     m[1] = peak_times.empty() ? 0 : std::ranges::max(peak_times) - std::ranges::min(peak_times);
-    m[2] = squares > 0 && n > 1 ? (1 - sum * sum / (n * squares)) / (1 - 1 / n) : 0;
+    m[2] = sparseness(Eigen::VectorXd(rates.rowwise().mean()));
     m[3] = middle(amplitudes);
     m[4] = middle(durations);
     m[5] = feedforward_mass(recurrent, order, active);

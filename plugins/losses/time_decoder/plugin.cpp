@@ -1,11 +1,11 @@
-#include <Eigen/QR>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <hebbforge/interfaces/loss.hpp>
+#include <hebbforge/linear_fit.hpp>
 #include <hebbforge/register.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -100,33 +100,11 @@ class TimeDecoder final : public Loss {
   double evaluate(const LifeView& life, Random& random, Measures& measures) const override {
     const auto fit_times = times(life, fit_dataset_, fit_samples_, random);
     const auto test_times = times(life, test_dataset_, test_samples_, random);
-    Eigen::MatrixXd x;
-    Eigen::VectorXd y;
+    Eigen::MatrixXd x, y;
     gather(life.recording("fit"), fit_times, x, y);
-    const Eigen::VectorXd mean = x.colwise().mean();
-    const double mean_time = y.mean();
-    x.rowwise() -= mean.transpose();
-    y.array() -= mean_time;
-    Eigen::VectorXd slope;
-    if (ridge_ > 0) {
-      Eigen::MatrixXd normal = x.transpose() * x;
-      normal.diagonal().array() += ridge_;
-      slope = normal.ldlt().solve(x.transpose() * y);
-    } else {
-      // The singular values of x are those of the small triangle of its QR decomposition.
-      const Eigen::HouseholderQR<Eigen::MatrixXd> qr(x);
-      const Eigen::Index n = std::min(x.rows(), x.cols());
-      const Eigen::MatrixXd triangle = qr.matrixQR().topRows(n).triangularView<Eigen::Upper>();
-      Eigen::VectorXd rotated = qr.householderQ().adjoint() * y;
-      Eigen::JacobiSVD<Eigen::MatrixXd> svd(triangle, Eigen::ComputeThinU | Eigen::ComputeThinV);
-      svd.setThreshold(1e-14 * static_cast<double>(x.rows()));
-      slope = svd.solve(rotated.head(n));
-    }
+    const LinearFit fit(std::move(x), y, ridge_);
     gather(life.recording("test"), test_times, x, y);
-    const Eigen::VectorXd error = y - ((x.rowwise() - mean.transpose()) * slope).array().matrix() -
-                                  Eigen::VectorXd::Constant(y.size(), mean_time);
-    const double spread = (y.array() - y.mean()).square().sum();
-    const double unexplained = spread > 0 ? error.squaredNorm() / spread : 1;
+    const double unexplained = fit.unexplained(x, y);
     measures.add("r2", 1 - unexplained);
     return unexplained;
   }
@@ -149,11 +127,11 @@ class TimeDecoder final : public Loss {
 
   // Rows: (trial, time); columns: cells.
   static void gather(std::span<const ConstMatrixView> trials, const std::vector<Eigen::Index>& times,
-                     Eigen::MatrixXd& x, Eigen::VectorXd& y) {
+                     Eigen::MatrixXd& x, Eigen::MatrixXd& y) {
     if (trials.empty()) throw Error("time_decoder: no trial to decode from");
     const auto rows = static_cast<Eigen::Index>(trials.size() * times.size());
     x.resize(rows, trials[0].rows());
-    y.resize(rows);
+    y.resize(rows, 1);
     Eigen::Index row = 0;
     for (const ConstMatrixView& rate : trials) {
       for (const Eigen::Index t : times) {
@@ -161,7 +139,7 @@ class TimeDecoder final : public Loss {
           throw Error("time_decoder: time step " + std::to_string(t) + " lies outside of a trial of " +
                       std::to_string(rate.cols()) + " steps");
         x.row(row) = rate.col(t).transpose();
-        y[row++] = static_cast<double>(t);
+        y(row++, 0) = static_cast<double>(t);
       }
     }
   }

@@ -1,10 +1,12 @@
-#include <algorithm>
+#include <Eigen/Core>
 #include <array>
 #include <cmath>
+#include <hebbforge/background.hpp>
 #include <hebbforge/interfaces/stimulus.hpp>
 #include <hebbforge/register.hpp>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -67,7 +69,13 @@ class KickAndPoisson final : public Stimulus {
                      .summary = "Peak of one spike's response in the kicked population.",
                      .default_value = 0.09},
       abi::Parameter{
-          .name = "other_amplitude", .summary = "The same in all other populations.", .default_value = 0.02}};
+          .name = "other_amplitude", .summary = "The same in all other populations.", .default_value = 0.02},
+      abi::Parameter{
+          .name = "noise_sd",
+          .summary = "Standard deviation of Gaussian noise on every cell's drive, new in each step.",
+          .default_value = 0,
+          .minimum = 0,
+          .maximum = 1e6}};
 
   explicit KickAndPoisson(const Config& c)
       : kicked_(c.text("kicked")),
@@ -79,11 +87,13 @@ class KickAndPoisson final : public Stimulus {
         tau_(c.real("tau")),
         cut_(c.real("cut")),
         amplitude_(c.real("amplitude")),
-        other_amplitude_(c.real("other_amplitude")) {
+        other_amplitude_(c.real("other_amplitude")),
+        noise_sd_(c.real("noise_sd")) {
     if (end_ < begin_) throw Error("'end' is before 'begin'");
   }
 
   void begin_life(const LifeContext& life, Random& random) override {
+    life_ = &life;
     dt_ = life.dt();
     first_ = static_cast<std::int64_t>(std::llround(begin_ / dt_));
     last_ = static_cast<std::int64_t>(std::llround(end_ / dt_));
@@ -91,8 +101,10 @@ class KickAndPoisson final : public Stimulus {
     network_ = static_cast<std::uint64_t>(life.network());
   }
 
-  Input input(std::int64_t, std::string_view population, ConstVectorView gain, Random& random) override {
+  Input input(std::int64_t trial, std::string_view population, ConstVectorView gain,
+              Random& random) override {
     const bool kicked = population == kicked_;
+    const Eigen::Index skipped = kicked ? 1 : 0;
     auto [found, is_new] = frozen_.try_emplace(std::string(population));
     if (is_new) {
       // One stream per population, so that populations do not shift each other's spikes.
@@ -102,38 +114,40 @@ class KickAndPoisson final : public Stimulus {
         for (std::int64_t k = 0; k < kick_spikes_; ++k)
           found->second.push_back({static_cast<std::int32_t>(k), 0});
       }
-      draw(frozen_rate_, ConstVectorView(even.data(), gain.size()), kicked, stream, found->second);
+      draw_poisson(frozen_rate_ * dt_, first_, last_, ConstVectorView(even.data(), gain.size()), skipped,
+                   stream, found->second);
     }
     fresh_.clear();
-    draw(fresh_rate_, gain, kicked, random, fresh_);
-    return {found->second, fresh_, Kernel::alpha, tau_, cut_, kicked ? amplitude_ : other_amplitude_};
+    draw_poisson(fresh_rate_ * dt_, first_, last_, gain, skipped, random, fresh_);
+    return {found->second,
+            fresh_,
+            Kernel::alpha,
+            tau_,
+            cut_,
+            kicked ? amplitude_ : other_amplitude_,
+            noise_sd_ > 0 ? noise(life_->steps(trial), gain, random) : no_matrix()};
   }
 
  private:
-  // One Poisson count for all cells and bins, each spike placed at random: the same distribution as one
-  // count per cell and bin.
-  void draw(double rate, ConstVectorView gain, bool skip_first, Random& random, std::vector<Spike>& out) {
-    double total = 0;
-    for (Eigen::Index i = skip_first ? 1 : 0; i < gain.size(); ++i) total += gain[i];
-    const std::int64_t bins = last_ - first_;
-    const std::int64_t count = random.poisson(rate * dt_ * static_cast<double>(bins) * total);
-    for (std::int64_t k = 0; k < count; ++k) {
-      double at = random.uniform() * total;
-      Eigen::Index cell = skip_first ? 1 : 0;
-      while (cell + 1 < gain.size() && at >= gain[cell]) at -= gain[cell++];
-      out.push_back(
-          {static_cast<std::int32_t>(first_ + random.index(bins)), static_cast<std::int32_t>(cell)});
+  // Drawn after the spikes, which therefore are the same for any size of the noise.
+  ConstMatrixView noise(std::int64_t steps, ConstVectorView gain, Random& random) {
+    noise_.resize(gain.size(), steps);
+    for (Eigen::Index t = 0; t < noise_.cols(); ++t) {
+      for (Eigen::Index i = 0; i < noise_.rows(); ++i) noise_(i, t) = noise_sd_ * gain[i] * random.normal();
     }
+    return view_of(std::as_const(noise_));
   }
 
   std::string kicked_;
   std::int64_t kick_spikes_;
-  double frozen_rate_, fresh_rate_, begin_, end_, tau_, cut_, amplitude_, other_amplitude_;
+  double frozen_rate_, fresh_rate_, begin_, end_, tau_, cut_, amplitude_, other_amplitude_, noise_sd_;
+  const LifeContext* life_ = nullptr;
   double dt_ = 0;
   std::int64_t first_ = 0, last_ = 0;
   std::uint64_t frozen_seed_ = 0, network_ = 0;
   std::map<std::string, std::vector<Spike>, std::less<>> frozen_;
   std::vector<Spike> fresh_;
+  Eigen::MatrixXd noise_;
 };
 
 }  // namespace

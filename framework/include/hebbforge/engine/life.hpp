@@ -47,8 +47,10 @@ struct LifeResult {
 /// What `simulate` asks a life to keep, besides its result. All cells of all populations, in order.
 struct LifeRecord {
   Eigen::MatrixXd initial_weights, first_weights,
-      final_weights;                        ///< (cells, cells): before, after the first and the last trial
-  Eigen::MatrixXd plastic;                  ///< (cells, cells)
+      final_weights;        ///< (cells, cells): before, after the first and the last trial
+  Eigen::MatrixXd plastic;  ///< (cells, cells)
+  Eigen::MatrixXd last_weights,
+      last_plastic;                         ///< before the last trial, what happened between trials included
   Eigen::MatrixXd rates, states, drive;     ///< (cells, steps) of the last trial
   Eigen::MatrixXd checkpoints;              ///< rows (trial, sum |W|, sum of rates)
   std::vector<std::int64_t> kept_trials;    ///< set before: of these the rates are kept

@@ -58,8 +58,14 @@ class HEBBFORGE_API RuleBasis {
   virtual std::span<const abi::Parameter> parameters() const noexcept = 0;
   virtual std::span<const Signal> signals() const noexcept { return {}; }
   virtual std::span<const Term> terms() const noexcept { return {}; }  ///< none: accumulate() is all
+  /// The number before a term: its sign times its coefficient. A rule whose terms have products of parameters
+  /// before them says here what they amount to. Asked once per life where separable.
+  /// \param values  shape (parameters().size())
+  virtual double multiplier(std::size_t term, ConstVectorView values) const noexcept;
   /// False: the engine calls accumulate() once per pathway and step.
   virtual bool separable() const noexcept { return !terms().empty(); }
+  /// Why a term keeps the rule from being separable, for people to read; "": it does not.
+  virtual std::string_view obstacle(std::size_t /*term*/) const noexcept { return {}; }
   /// Adds sum_k c_k phi_k to delta, and each term's |c_k phi_k| summed over masked synapses to effect
   /// (Bell et al. 2024, Eq. 3). By default: plain loops over terms(), the definition that the fused
   /// kernel is tested against.

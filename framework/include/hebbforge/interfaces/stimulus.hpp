@@ -27,6 +27,13 @@ class HEBBFORGE_API Stimulus : public LifePart {
  public:
   static constexpr abi::Kind plugin_kind = abi::Kind::stimulus;
   ~Stimulus() override;
+  /// The trials that this is the stimulus of; called once, after begin_life().
+  virtual void begin_phase(std::int64_t first_trial, std::int64_t trials);
+  /// A signal that tells losses about one of its trials: a target, a label, a hidden state. Depends on the
+  /// trial alone and may be asked for at any time; valid until the next call. Shape (k, n_steps), or (k, 1)
+  /// if it holds for the whole trial; NaN: unknown at that time. \throws Error naming the signals that there
+  /// are; by default there is none
+  virtual ConstMatrixView signal(std::string_view name, std::int64_t trial);
   /// Valid until the next call.
   /// \param trial  of the life, from 0
   /// \param gain   on each cell's fresh input, shape (n_cells)
