@@ -63,11 +63,16 @@ class Case(unittest.TestCase):
 
 class Isolation(Case):
     """Of four candidates of a generation those break whose dose is above 0."""
-    tables = {"breaks_before_trial": "perturbation.bad", "breaks_in_step": "constraint.bad", "breaks_in_score": "loss.bad"}
+    tables = {"breaks_before_trial": "perturbation.bad", "breaks_in_step": "constraint.bad", "breaks_in_score": "loss.bad",
+              "breaks_in_input": "phase.bad"}
 
     def breaking(self, fixture, way, *more):
-        keys = 'pathway="EE",' if fixture == "breaks_in_step" else ""
-        return [small, "--set", f'{self.tables[fixture]}={{library="{fixtures / fixture}.so",{keys}way="{way}"}}',
+        table = f'{{library="{fixtures / fixture}.so",way="{way}"}}'
+        if fixture == "breaks_in_step":
+            table = table[:-1] + ',pathway="EE"}'
+        if fixture == "breaks_in_input":
+            table = f'{{stimulus={table},trials=1,duration="110 ms"}}'
+        return [small, "--set", f"{self.tables[fixture]}={table}",
                 "--set", 'search.free."bad.dose"={start=0,step=0.5}', "--set", "search.references=[]", *one_generation, *more]
 
     def outcome(self, fixture, way, *more):
@@ -90,26 +95,32 @@ class Isolation(Case):
             self.assertEqual(same("threads", f"processes_{jobs}"), [])
 
     def test_a_plugin_that_breaks_costs_its_candidate_and_no_more(self):
-        limits = ["--set", 'evaluation.time_limit="1 s"', "--set", 'evaluation.memory_limit="300 MB"']
+        limits = ["--set", 'evaluation.memory_limit="300 MB"']
+        soon = ["--set", 'evaluation.time_limit="1 s"']
         expected = {"segfault": (8, "a plugin crashed: Segmentation fault (signal 11), in plugin 'fixtures.{}'"),
                     "exit": (9, "a plugin ended the process: exit status 0, in plugin 'fixtures.{}'"),
                     "loop": (10, "beyond the time limit: still running after 1 s, in plugin 'fixtures.{}'"),
-                    "memory": (11, "beyond the memory limit: out of memory"),
-                    "throw": (6, "a plugin failed: the dose is too high"),
-                    "shape": (6, "a plugin failed: ")}
+                    "memory": (11, "beyond the memory limit: {} 'bad': out of memory"),
+                    "throw": (6, "a plugin failed: {} 'bad': the dose is too high"),
+                    "shape": (6, "a plugin failed: {} 'bad': ")}
         once = {"breaks_before_trial": expected, "breaks_in_step": {k: expected[k] for k in ("segfault", "exit", "loop")},
-                "breaks_in_score": {k: expected[k] for k in ("segfault", "throw", "memory")}}
+                "breaks_in_score": {k: expected[k] for k in ("segfault", "throw", "memory", "shape")}}
         once["breaks_in_step"] |= {"abort": (8, "a plugin crashed: Aborted (signal 6)"),
                                    "_exit": (9, "a plugin ended the process: exit status 3"),
                                    "deep": (8, "a plugin crashed: Segmentation fault (signal 11)")}
+        once["breaks_in_input"] = {"shape": (6, "the stimulus of phase 'bad' gave a drive of another shape than (cells, steps)")}
         for fixture, ways in once.items():
             for way, (end, text) in ways.items():
                 with self.subTest(fixture=fixture, way=way):
-                    found, log, _ = self.outcome(fixture, way, *limits)
+                    found, log, _ = self.outcome(fixture, way, *limits, *(soon if way == "loop" else []))
                     self.assertEqual(found, end, log)
-                    self.assertEqual(log.count(text.format(fixture)), 1, log)
+                    named = self.tables[fixture].split(".")[0] if end in (6, 11) else fixture
+                    self.assertEqual(log.count(text.format(named)), 1, log)
+                    self.assertRegex(log, r"candidate \d+, network \d+: ")
         for fixture, end in {"breaks_before_trial": 1, "breaks_in_step": 1, "breaks_in_score": 4}.items():
-            self.assertEqual(self.outcome(fixture, "nan", *limits)[0], end)
+            found, log, _ = self.outcome(fixture, "nan", *limits)
+            self.assertEqual(found, end)
+            self.assertEqual(log.count("a loss is not finite: loss 'bad'"), int(end == 4), log)
 
     def test_reports_name_what_broke(self):
         name = self.outcome("breaks_in_score", "abort")[2]
@@ -128,7 +139,7 @@ class Isolation(Case):
 
     def test_without_isolation_a_plugin_that_throws_ends_the_run(self):
         broken = self.breaking("breaks_in_score", "throw", "--out", "plain")
-        self.says(run("run", *broken), 1, "a life cannot go on: the dose is too high")
+        self.says(run("run", *broken), 1, "a life cannot go on: loss 'bad': the dose is too high")
         # What broke without isolation goes on with it.
         self.says(run("run", *broken, *isolated, "--resume"), 0)
 

@@ -12,7 +12,6 @@
 #include "stages/life_job.hpp"
 
 namespace hebbforge {
-
 namespace {
 
 constexpr std::size_t most_reasons = 20;  ///< of broken lives that are told
@@ -212,6 +211,12 @@ bool Evaluator::run(const Pipeline& pipeline, const Eigen::MatrixXd& candidates,
       if (!pipeline.evaluation.isolated) throw SimulationError("a life cannot go on: " + note);
       ++broken_;
       tell_of(end, note, columns[k] / scores.networks, static_cast<std::int64_t>(inputs(0, column)));
+    } else if (end == LifeEnd::bad_loss) {
+      for (std::size_t l = 0; l < scores.layout.losses.size(); ++l) {
+        if (std::isfinite(results(static_cast<Eigen::Index>(scores.layout.loss_at() + l), column))) continue;
+        tell_of(end, "loss '" + scores.layout.losses[l] + "'", columns[k] / scores.networks,
+                static_cast<std::int64_t>(inputs(0, column)));
+      }
     }
     scores.lives.col(static_cast<Eigen::Index>(columns[k])) = results.col(column).head(rows);
   }
@@ -219,11 +224,12 @@ bool Evaluator::run(const Pipeline& pipeline, const Eigen::MatrixXd& candidates,
 }
 
 void Evaluator::tell_of(LifeEnd end, const std::string& note, std::size_t candidate, std::int64_t network) {
-  last_broken_ = std::string(name_of(end)) + ": " + note;
+  const std::string reason = std::string(name_of(end)) + ": " + note;
+  if (is_broken(end)) last_broken_ = reason;
   // Texts with numbers in them never end.
-  if (told_.size() >= most_reasons || !told_.insert(last_broken_).second) return;
+  if (told_.size() >= most_reasons || !told_.insert(reason).second) return;
   log_warning("candidate " + std::to_string(first_candidate_ + static_cast<std::int64_t>(candidate)) +
-              ", network " + std::to_string(network) + ": " + last_broken_ +
+              ", network " + std::to_string(network) + ": " + reason +
               "; the candidate counts as failed (told once for each reason)");
 }
 

@@ -266,8 +266,7 @@ class Nursery {
   std::size_t count_ = 0;
 };
 
-// --- The process that wants lives to be run
-// -----------------------------------------------------------------
+// --- The process that wants lives to be run ---------------------------------------------------------------
 
 class IsolatedLives final : public Job {
  public:

@@ -37,8 +37,8 @@ class LifeJob final : public Job {
       const ConstVectorView candidate(input.data() + 1, input.size() - 1);
       write(run_life(candidate.size() > 0 ? with_candidate(pipeline_, candidate) : pipeline_, options),
             result);
-    } catch (const std::bad_alloc&) {
-      write_broken(LifeEnd::out_of_memory, "out of memory", result);
+    } catch (const std::bad_alloc& error) {
+      write_broken(LifeEnd::out_of_memory, error.what(), result);
     } catch (const std::exception& error) {
       write_broken(LifeEnd::plugin_failed, error.what(), result);
     } catch (...) {
