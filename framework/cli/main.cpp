@@ -11,6 +11,7 @@
 #include "command.hpp"
 #include "engine/instruction_set.hpp"
 #include "host/printable.hpp"
+#include "launcher.hpp"
 
 namespace hebbforge::cli {
 
@@ -37,6 +38,7 @@ extern "C" void on_signal(int signal) {
 int exit_of_signal() { return caught_signal == 0 ? static_cast<int>(interrupted) : 128 + caught_signal; }
 
 int told(int exit, const std::string& text) {
+  let_first_rank_speak();
   std::fprintf(stderr, "%s\n", printable(text).c_str());
   return exit;
 }
@@ -133,6 +135,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& asked) {
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
+    cli::let_first_rank_speak();
     std::ostringstream out, mistake;
     app.exit(error, out, mistake);
     std::fprintf(stderr, "%s", printable(mistake.str()).c_str());

@@ -98,7 +98,6 @@ void run(Session& session, Arguments& arguments) {
   const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
   log_quietly(on_terminal);
   ProgressLine line(on_terminal);
-  catch_signals();
   RunOptions options;
   options.resume = arguments.resume;
   options.reference_kernel = arguments.reference_kernel();
@@ -120,6 +119,8 @@ void run(Session& session, Arguments& arguments) {
                         "' exists; choose another with --out, or go on with --resume");
     }
   }
+  if (only_serves(session, pipelines, options.reference_kernel)) return;
+  catch_signals();
   std::vector<SeedResult> results;
   std::vector<std::filesystem::path> directories;
   for (const Pipeline& pipeline : pipelines) {

@@ -156,7 +156,7 @@ class Commands(unittest.TestCase):
                  "pathway.EE.rule.zzz=1": "rule of a pathway", "phase.organise.zzz=1": "[phase.NAME]",
                  f'constraint.c={{pathway="EE",library="{fixture}",zzz=1}}': "[constraint.NAME]",
                  "perturbation.turnover.zzz=1": "[perturbation.NAME]", "loss.rate.zzz=1": "[loss.NAME]",
-                 "networks.zzz=1": "networks", "search.zzz=1": "[search]", "search.budget.zzz=1": "budget of the search",
+                 "networks.zzz=1": "networks", "evaluation.zzz=1": "[evaluation]", "search.zzz=1": "[search]", "search.budget.zzz=1": "budget of the search",
                  'search.free."EE.c.*".zzz=1': "[search.free]"}
         for kind in ["simulate", "dropout", "rank_and_refit", "forward_selection", "sweep", "compare"]:
             wrong[f'stage.a={{kind="{kind}",zzz=1}}'] = "[stage.NAME]"
@@ -183,7 +183,7 @@ class Commands(unittest.TestCase):
                  "rule of a pathway": of["rule"]["anyOf"][1]}
         tables = {"Top level": schema, "[seeds]": top["seeds"], "input": top["input"]["anyOf"][1], "circuit": top["circuit"],
                   "[population.NAME]": of["population"], "[pathway.NAME]": of["pathway"], "weights of a pathway": of["weights"],
-                  "[phase.NAME]": of["phase"], "networks": top["networks"], "[search]": of["search"],
+                  "[phase.NAME]": of["phase"], "networks": top["networks"], "[evaluation]": top["evaluation"], "[search]": of["search"],
                   "budget of the search": of["budget"], "[search.free]": search["free"]["additionalProperties"]["anyOf"][1], "[stage.NAME]": of["stage"]} | kinds
         self.assertEqual({name: set(table["properties"]) - {"preset"} for name, table in tables.items()}, known)
 

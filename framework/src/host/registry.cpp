@@ -158,7 +158,11 @@ const RegisteredPlugin& Registry::find(abi::Kind kind, std::string_view name) co
     for (const auto& d : step.directories) places += " " + d.string();
     searched += (searched.empty() ? "" : ", ") + step.origin + places;
   }
-  throw ConfigError("no " + what + " named '" + std::string(name) + "'." + suggestion(name, names) +
+  const bool mpi = kind == abi::Kind::executor && (name == "mpi" || name == "hebbforge.mpi");
+  throw ConfigError("no " + what + " named '" + std::string(name) + "'." +
+                    (mpi ? " It is built where CMake finds MPI: install libopenmpi-dev and openmpi-bin, "
+                           "configure and build again."
+                         : suggestion(name, names)) +
                     " Available: " + (names.empty() ? "none" : joined(names)) +
                     "\n  searched: " + (searched.empty() ? "nowhere" : searched));
 }

@@ -157,6 +157,7 @@ EvaluateSummary evaluate_candidates(const Pipeline& pipeline, const EvaluateOpti
   Evaluator evaluator(*executor, options.stop, options.reference_kernel);
   Scores scores;
   if (!evaluator.evaluate(pipeline, candidates, set, 0, networks, scores)) throw Interrupted();
+  evaluator.check_broken(pipeline.evaluation, evaluator.broken(), evaluator.lives());
 
   EvaluationFile file{identity_text(pipeline), options.set, rows, begin, {}, {}, {}};
   file.parameter_names = paths_of(*pipeline.search);

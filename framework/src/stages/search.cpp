@@ -266,6 +266,9 @@ class Search {
       save_checkpoint_now_and_then();
       append_csv();
       report_progress();
+      evaluator_.check_broken(
+          pipeline_.evaluation, record_.lives_broken(),
+          static_cast<std::int64_t>(record_.evaluations() * record_.networks) - record_.lives_left_out());
     }
   }
 
@@ -284,6 +287,7 @@ class Search {
     const auto objective = [&](const Scores& s, std::size_t k) {
       return s.sum(k, pipeline_.trials(), search_.graded_failure, coefficients[k]);
     };
+    evaluator_.count_candidates_from(static_cast<std::int64_t>(record_.evaluations()));
     const bool scored = search_.racing
                             ? race(evaluator_, pipeline_, candidates, first, pipeline_.networks.search,
                                    static_cast<std::size_t>(optimizer_->parents()), objective, scores)
@@ -359,6 +363,7 @@ class Search {
   std::optional<Selection> select(const Eigen::VectorXd& candidate, std::int64_t evaluation) {
     Selection s;
     s.evaluation = evaluation;
+    evaluator_.count_candidates_from(evaluation);
     if (!evaluator_.evaluate(pipeline_, candidate, NetworkSet::select, 0, pipeline_.networks.select,
                              s.scores))
       return std::nullopt;
@@ -478,7 +483,7 @@ class Search {
     Hdf5Writer out(file("results.h5"));
     record_.write(out);
     write_distribution(out);
-    if (picked()) write_example_life(out);
+    if (picked() && !is_broken(picked()->scores.end(0, 0))) write_example_life(out);
     out.commit();
     write_rule();
     write_csv();

@@ -155,6 +155,13 @@ std::int64_t SearchRecord::lives_left_out() const {
   return count;
 }
 
+std::int64_t SearchRecord::lives_broken() const {
+  std::int64_t count = 0;
+  for (std::size_t life = 0; life < lives.size(); life += layout.size())
+    count += is_broken(static_cast<LifeEnd>(static_cast<std::uint32_t>(lives[life])));
+  return count;
+}
+
 void SearchRecord::write(Hdf5Writer& out) const {
   out.texts("loss_names", layout.losses);
   if (!layout.measures.empty()) out.texts("measure_names", layout.measures);
