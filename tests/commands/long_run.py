@@ -3,9 +3,9 @@
 
     long_run.py HEBBFORGE PIPELINE SCRATCH_DIRECTORY EVALUATIONS [OPTIONS OF run...]
 
-Prints a row of a table whenever a twelfth is done. Fails where the second half leaks file descriptors, has evaluations that
-take more than 1.5 times as long as in the first, or memory that grows by more than 4 MB and what is recorded of each candidate: all
-that results.h5 holds of it, three times (once in memory, and copies while a checkpoint is written).
+Prints a row of a table whenever a twelfth is done. Fails where the second half leaks file descriptors, or memory grows by more
+than 4 MB and what is recorded of each candidate: all that results.h5 holds of it, three times (once in memory, and copies while a
+checkpoint is written). Times are for the reader: other programs change them.
 """
 import os
 import pathlib
@@ -72,5 +72,5 @@ print(f"an evaluation of the second half takes {slower:.2f} times as long as one
       f"an evaluation, of which {recorded:.0f} bytes are recorded")
 # A checkpoint that is being written is one more.
 leaks = min(r[2] for r in rows[-4:]) > min(r[2] for r in rows[:4])
-if leaks or slower > 1.5 or grown > 3 * recorded + allowance / (last[0] - first[0]):
+if leaks or grown > 3 * recorded + allowance / (last[0] - first[0]):
     sys.exit("a long search does not stay as it began")
