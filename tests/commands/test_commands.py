@@ -465,6 +465,33 @@ check = {{ loss = {{ relative = 1e-9 }}, failed = "exact" }}
         self.assertIn("--resume", output)
         self.says(run("run", small, "--out", out, "--resume", "--set", "search.budget={generations=2}"), 0, "going on after")
 
+    def test_a_plugin_where_anybody_may_write_is_named(self):
+        mine, open_to_all = scratch / "mine", scratch / "open_to_all"
+        for place, mode in ((mine, 0o755), (open_to_all, 0o777)):
+            place.mkdir()
+            place.chmod(mode)
+            shutil.copy(fixtures / "good.so", place)
+        self.says(run("list", "--plugin-path", open_to_all), 0,
+                  f"warning: loading the plugin '{open_to_all}/good.so': everybody may write there")
+        self.assertNotIn("loading the plugin", run("list", "--plugin-path", mine).stderr)
+        there = subprocess.run([hebbforge, "list", "--plugin-path", "."], capture_output=True, text=True, cwd=mine)
+        self.assertIn("loading the plugin './good.so' from the working directory", there.stderr)
+        # Without a word on the command line nothing of the working directory is loaded.
+        self.assertNotIn(" good ", subprocess.run([hebbforge, "list"], capture_output=True, text=True, cwd=mine).stdout)
+
+    def test_no_name_leads_out_of_the_run_directory(self):
+        out = scratch / "inside" / "run"
+        for name in ("../outside", "/tmp/outside", ".."):
+            self.says(run("run", small, "--out", out, "--set", f'stage."{name}"={{kind="simulate",rule="no_plasticity"}}'), 2,
+                      "may only have letters, digits, '_' and '-'")
+        self.assertFalse((scratch / "inside").exists())
+
+    def test_names_and_messages_do_not_steer_the_terminal(self):
+        result = run("check", small, "--set", 'population."\\u001b[2J"={size=1}')
+        self.assertEqual(result.returncode, 2)
+        self.assertNotIn("\x1b", result.stdout + result.stderr)
+        self.says(run("run", "\x1b[2J.toml"), 2, "\\x1b[2J.toml")
+
     def test_a_file_that_cannot_be_written_is_told(self):
         self.says(run("simulate", small, "--out", "/no/such/directory/life.h5"), 1, "cannot write '/no/such/directory/life.h5': its directory is not there: make the directory and try again")
         self.says(run("run", small, "--out", "/proc/run"), 1, "cannot make the run directory")
