@@ -1,5 +1,6 @@
 #include "host/resolved.hpp"
 
+#include <hebbforge/host/schema.hpp>
 #include <map>
 #include <utility>
 
