@@ -29,7 +29,7 @@
 #include <thread>
 #include <vector>
 
-#include "host/quantity.hpp"
+#include <hebbforge/host/quantity.hpp>
 #include "host/resolved.hpp"
 #include "stages/evaluator.hpp"
 #include "stages/life_job.hpp"
