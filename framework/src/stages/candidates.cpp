@@ -7,11 +7,11 @@
 #include <hebbforge/error.hpp>
 #include <sstream>
 
+#include <hebbforge/host/suggestion.hpp>
 #include "host/document.hpp"
 #include "host/hdf5_file.hpp"
 #include "host/mistakes.hpp"
 #include "host/resolved.hpp"
-#include <hebbforge/host/suggestion.hpp>
 #include "stages/evaluator.hpp"
 #include "stages/search_record.hpp"
 
