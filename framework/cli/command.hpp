@@ -25,7 +25,7 @@ struct Session {
   void find_plugins();
 };
 
-/// Set by Ctrl-C and SIGTERM. A second one ends the program at once.
+/// Set by Ctrl-C, SIGTERM and a closed terminal (SIGHUP). A second one ends the program at once.
 std::atomic<bool>& stop_requested();
 void catch_signals();
 

@@ -15,7 +15,9 @@ struct Arguments : PipelineArguments {
 };
 
 void evaluate(Session& session, Arguments& arguments) {
-  const Pipeline pipeline = load(session, arguments, true);
+  const std::vector<Pipeline> pipelines{load(session, arguments, true)};
+  const Pipeline& pipeline = pipelines.front();
+  if (only_serves(session, pipelines, arguments.reference_kernel())) return;
   catch_signals();
   arguments.options.shard = shard_named(arguments.shard);
   arguments.options.reference_kernel = arguments.reference_kernel();

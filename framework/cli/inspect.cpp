@@ -6,10 +6,10 @@
 #include <hebbforge/host/plugin_library.hpp>
 #include <memory>
 
-#include "allocation_count.hpp"
-#include "child.hpp"
-#include "command.hpp"
 #include <hebbforge/host/quantity.hpp>
+#include "allocation_count.hpp"
+#include "command.hpp"
+#include "host/child.hpp"
 
 namespace hebbforge::cli {
 namespace {

@@ -3,9 +3,29 @@
 #include <charconv>
 #include <hebbforge/engine/life.hpp>
 #include <hebbforge/error.hpp>
+#include <hebbforge/host/schema.hpp>
 #include <limits>
 
+#include "launcher.hpp"
+#include "stages/life_job.hpp"
+
 namespace hebbforge::cli {
+namespace {
+
+// Processes that know nothing of each other would each do all the work, in the same directory.
+void join_ranks(const Registry& registry, Pipeline& pipeline) {
+  if (launch().ranks < 2 || pipeline.executor.plugin->name() != "hebbforge.threads") return;
+  pipeline.executor.plugin = &registry.find(abi::Kind::executor, "mpi");
+  pipeline.executor.config = default_config(*pipeline.executor.plugin->descriptor);
+}
+
+}  // namespace
+
+bool only_serves(Session& session, const std::vector<Pipeline>& pipelines, bool reference_kernel) {
+  const PluginChoice& executor = pipelines.front().executor;
+  LifeJobMaker maker(session.registry, pipelines, reference_kernel);
+  return executor.plugin->create<Executor>(executor.config)->serve(maker);
+}
 
 Pipeline load(Session& session, const PipelineArguments& arguments, bool needs_search) {
   session.find_plugins();
@@ -26,6 +46,7 @@ Pipeline load(Session& session, const PipelineArguments& arguments, bool needs_s
     options.seed = seed;
   }
   Pipeline pipeline = load_pipeline(session.registry, arguments.file, options);
+  join_ranks(session.registry, pipeline);
   if (arguments.jobs > 0) {
     if (!pipeline.executor.config.values().contains("jobs")) {
       throw ConfigError("--jobs: the executor '" + std::string(pipeline.executor.plugin->name()) +

@@ -6,9 +6,12 @@
 #include <hebbforge/error.hpp>
 #include <hebbforge/version.hpp>
 #include <new>
+#include <sstream>
 
 #include "command.hpp"
 #include "engine/instruction_set.hpp"
+#include "host/printable.hpp"
+#include "launcher.hpp"
 
 namespace hebbforge::cli {
 
@@ -18,13 +21,26 @@ std::atomic<bool>& stop_requested() {
 }
 
 namespace {
+volatile std::sig_atomic_t caught_signal = 0;
+
 extern "C" void on_signal(int signal) {
   if (stop_requested().exchange(true)) {
     std::signal(signal, SIG_DFL);
     std::raise(signal);
+    return;
   }
+  caught_signal = signal;
   constexpr char text[] = "\ninterrupted: ending after the running trials (again to end at once)\n";
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof text - 1);
+}
+
+// What a shell and a batch system would say of a process that the signal had ended.
+int exit_of_signal() { return caught_signal == 0 ? static_cast<int>(interrupted) : 128 + caught_signal; }
+
+int told(int exit, const std::string& text) {
+  let_first_rank_speak();
+  std::fprintf(stderr, "%s\n", printable(text).c_str());
+  return exit;
 }
 }  // namespace
 
@@ -32,6 +48,10 @@ void catch_signals() {
   stop_requested();  // made before a handler can run
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
+  // The terminal was closed; nohup means that this is no reason to end.
+  if (std::signal(SIGHUP, on_signal) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
+  // Nobody reads what is printed any more: the files are what counts.
+  std::signal(SIGPIPE, SIG_IGN);
 }
 
 void Session::find_plugins() {
@@ -88,7 +108,8 @@ int main(int argc, char** argv) {
       "  hebbforge describe cma_es\n"
       "Plugins are looked for in --plugin-path, $HEBBFORGE_PLUGIN_PATH (':'-separated), and the "
       "installation.\n"
-      "Exit status: 0 done, 1 failed, 2 wrong input, 130 interrupted (a run after a checkpoint).");
+      "Exit status: 0 done, 1 failed, 2 wrong input, 128 + signal interrupted, a run after a "
+      "checkpoint: 130 by Ctrl-C, 143 by SIGTERM, 129 by a closed terminal.");
   cli::add_run(app, session);
   cli::add_simulate(app, session);
   cli::add_evaluate(app, session);
@@ -106,29 +127,30 @@ int main(int argc, char** argv) {
   cli::add_status(app, session);
   cli::add_diff(app, session);
   cli::add_table(app, session);
+  // A file that grows beyond a limit is a mistake that can be told, no reason to be killed.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     app.parse(argc, argv);
-    return session.exit;
+    return session.exit == cli::interrupted ? cli::exit_of_signal() : static_cast<int>(session.exit);
   } catch (const CLI::Success& asked) {
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
-    app.exit(error);
+    cli::let_first_rank_speak();
+    std::ostringstream out, mistake;
+    app.exit(error, out, mistake);
+    std::fprintf(stderr, "%s", printable(mistake.str()).c_str());
     return cli::wrong_input;
   } catch (const ConfigError& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return cli::wrong_input;
+    return cli::told(cli::wrong_input, error.what());
   } catch (const PluginError& error) {
     const std::string who = error.plugin().empty() ? error.library() : error.plugin();
-    std::fprintf(stderr, "%s%s%s\n", who.c_str(), who.empty() ? "" : ": ", error.what());
-    return cli::failed;
+    return cli::told(cli::failed, who + (who.empty() ? "" : ": ") + error.what());
   } catch (const Interrupted& stop) {
-    std::fprintf(stderr, "%s\n", stop.what());
-    return cli::interrupted;
+    return cli::told(cli::exit_of_signal(), stop.what());
   } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "out of memory: use fewer networks or --jobs 1\n");
-    return cli::failed;
+    return cli::told(cli::failed,
+                     "out of memory: use fewer cells, trials, networks or candidates, or --jobs 1");
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return cli::failed;
+    return cli::told(cli::failed, error.what());
   }
 }

@@ -11,6 +11,7 @@
 
 #include "command.hpp"
 #include "host/log_file.hpp"
+#include "host/printable.hpp"
 #include "host/whole_file.hpp"
 #include "load.hpp"
 #include "report/report.hpp"
@@ -52,7 +53,7 @@ class ProgressLine final : public RunObserver {
     open_ = true;
   }
   void message(const std::string& text) override {
-    if (on_terminal_) std::fprintf(stderr, "%s%s\n", open_ ? "\r\033[K" : "", text.c_str());
+    if (on_terminal_) std::fprintf(stderr, "%s%s\n", open_ ? "\r\033[K" : "", printable(text).c_str());
     open_ = false;
   }
   void finish() {
@@ -73,9 +74,9 @@ void write_page(Registry& registry, const std::vector<std::filesystem::path>& ru
   try {
     const report::ReportFiles files = report::write_report(registry, options);
     std::printf("  %s\n", files.page.c_str());
-    if (!files.problem.empty()) std::fprintf(stderr, "%s\n", files.problem.c_str());
+    if (!files.problem.empty()) std::fprintf(stderr, "%s\n", printable(files.problem).c_str());
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "no report was written: %s\n", error.what());
+    std::fprintf(stderr, "no report was written: %s\n", printable(error.what()).c_str());
   }
   std::fflush(stdout);
 }
@@ -88,7 +89,7 @@ struct Arguments : PipelineArguments {
 
 void print(const StageSummary& stage) {
   if (stage.interrupted) return;
-  std::printf("stage %s\n%s\n", stage.name.c_str(), stage.text.c_str());
+  std::printf("stage %s\n%s\n", stage.name.c_str(), printable(stage.text).c_str());
   for (const auto& file : stage.files) std::printf("  %s\n", file.c_str());
   std::printf("\n");
 }
@@ -97,7 +98,6 @@ void run(Session& session, Arguments& arguments) {
   const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
   log_quietly(on_terminal);
   ProgressLine line(on_terminal);
-  catch_signals();
   RunOptions options;
   options.resume = arguments.resume;
   options.reference_kernel = arguments.reference_kernel();
@@ -119,6 +119,8 @@ void run(Session& session, Arguments& arguments) {
                         "' exists; choose another with --out, or go on with --resume");
     }
   }
+  if (only_serves(session, pipelines, options.reference_kernel)) return;
+  catch_signals();
   std::vector<SeedResult> results;
   std::vector<std::filesystem::path> directories;
   for (const Pipeline& pipeline : pipelines) {
@@ -130,7 +132,7 @@ void run(Session& session, Arguments& arguments) {
     if (pipeline.search) {
       found = run_search(pipeline, options);
       line.finish();
-      std::printf("%s\n", summary_text(*found).c_str());
+      std::printf("%s\n", printable(summary_text(*found)).c_str());
       std::fflush(stdout);
       stopped = found->interrupted;
     }
@@ -184,7 +186,8 @@ void add_run(CLI::App& app, Session& session) {
       "  hebbforge run examples/02_find_a_rule/pipeline.toml --out runs/three --seeds 8000,8001,8002\n"
       "  hebbforge run pipeline.toml --set search.budget.evaluations=600 --set "
       "'search.optimizer=\"random_search\"'\n"
-      "Ctrl-C saves a checkpoint and exits with 130.");
+      "Ctrl-C saves a checkpoint and exits with 130; SIGTERM, as batch systems send it, with 143; a closed\n"
+      "terminal with 129. Ctrl-C twice ends at once; the last checkpoint stays.");
   command->callback([arguments, &session] { run(session, *arguments); });
 }
 

@@ -15,9 +15,11 @@ struct Arguments : PipelineArguments {
 };
 
 void simulate_and_print(Session& session, Arguments& arguments) {
-  const Pipeline pipeline = load(session, arguments, false);
-  engine::log_instruction_set();
+  const std::vector<Pipeline> pipelines{load(session, arguments, false)};
+  const Pipeline& pipeline = pipelines.front();
+  if (only_serves(session, pipelines, arguments.reference_kernel())) return;
   catch_signals();
+  engine::log_instruction_set();
   arguments.options.reference_kernel = arguments.reference_kernel();
   arguments.options.stop = &stop_requested();
   const SimulateSummary summary = simulate(pipeline, arguments.options);

@@ -14,7 +14,11 @@ namespace hebbforge {
 Constraint::~Constraint() = default;
 void Constraint::before_trial(std::int64_t, std::string_view, const LifeView&) {}
 Executor::~Executor() = default;
+bool Executor::serve(JobMaker&) { return false; }
 Job::~Job() = default;
+std::string Job::description() const { return {}; }
+bool Job::stopped() const noexcept { return false; }
+JobMaker::~JobMaker() = default;
 LifeContext::~LifeContext() = default;
 LifePart::~LifePart() = default;
 LifeView::~LifeView() = default;

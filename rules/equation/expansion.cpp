@@ -57,7 +57,7 @@ void check_power(const Expression& at, int power) {
   }
 }
 
-Polynomial product(const Expression& at, const Polynomial& a, const Polynomial& b) {
+Polynomial multiplied_out(const Expression& at, const Polynomial& a, const Polynomial& b) {
   if (a.size() * b.size() > most_terms * 10)
     fail(at, "multiplied out, this has more than " + std::to_string(most_terms) + " terms");
   Polynomial all;
@@ -243,8 +243,28 @@ std::optional<Atom> Expansion::leaf(const Expression& e, const std::string& alia
   return add({alias.empty() ? e.name : alias, dataset, Side::global, Source::dataset});
 }
 
+Polynomial Expansion::product(const Expression& at, const Polynomial& a, const Polynomial& b) {
+  products_ += a.size() * b.size();
+  if (products_ > most_products) {
+    fail(at, "multiplied out, the equation takes more than " + std::to_string(most_products) +
+                 " products of two terms; write it with fewer brackets");
+  }
+  return multiplied_out(at, a, b);
+}
+
+// What one piece throws ends the whole: the depth need not be right afterwards.
 Polynomial Expansion::expand(const Expression& e, const std::string& alias) {
-  if (const auto atom = leaf(e, alias)) return of(*atom);
+  if (++depth_ > deepest_expansion) {
+    fail(e, "with what its names stand for, this is more than " + std::to_string(deepest_expansion) +
+                " pieces deep; write it with fewer summands or helper signals");
+  }
+  const auto atom = leaf(e, alias);
+  Polynomial all = atom ? of(*atom) : expand_piece(e);
+  --depth_;
+  return all;
+}
+
+Polynomial Expansion::expand_piece(const Expression& e) {
   switch (e.kind) {
     case Kind::number:
       return e.number == 0 ? Polynomial{} : Polynomial{Monomial{e.number, {}, {}}};
@@ -318,6 +338,8 @@ Polynomial Expansion::opaque(const Expression& e) {
   const std::string text = text_of(e);
   const auto same = std::ranges::find(opaque_, text, &Opaque::text);
   if (same != opaque_.end()) return of({Atom::Kind::opaque, static_cast<int>(same - opaque_.begin())});
+  if (opaque_.size() >= most_terms)
+    fail(e, "the equation has more than " + std::to_string(most_terms) + " quotients and calls of functions");
   Program program;
   compile(e, program);
   if (program.depth() > Program::deepest - 2)
@@ -328,6 +350,12 @@ Polynomial Expansion::opaque(const Expression& e) {
 }
 
 void Expansion::compile(const Expression& e, Program& program) {
+  if (++depth_ > deepest_expansion) fail(e, "with what its names stand for, this is too deep");
+  compile_piece(e, program);
+  --depth_;
+}
+
+void Expansion::compile_piece(const Expression& e, Program& program) {
   if (program.size() > longest_text) fail(e, "with what its names stand for, this is too long");
   if (const auto atom = leaf(e, "")) return program.push(instruction_of(*atom));
   if (e.kind == Kind::number) return program.push({Operation::number, 0, e.number});

@@ -61,6 +61,9 @@ using Polynomial = std::vector<Monomial>;
 
 inline constexpr std::size_t most_terms = 400, most_definitions = 400;
 inline constexpr int largest_power = 8;
+// Of pieces within pieces, through helper signals; of products of two terms, all in all.
+inline constexpr int deepest_expansion = 2500;
+inline constexpr std::size_t most_products = 50000;
 
 /// An equation and what is defined for it. Names are pre, post, w; `task.NAME`, a dataset of the pipeline's
 /// input; and what is defined: constants (a number, or a text such as "5 ms") and helper signals
@@ -91,6 +94,8 @@ class Expansion {
   Definition& definition_of(const Expression& name);
 
   Polynomial expand(const Expression& e, const std::string& alias = {});
+  Polynomial expand_piece(const Expression& e);
+  Polynomial product(const Expression& at, const Polynomial& a, const Polynomial& b);
   Polynomial expand_name(const Expression& e);
   Polynomial expand_quotient(const Expression& e);
   Polynomial expand_power(const Expression& e);
@@ -99,7 +104,10 @@ class Expansion {
   Atom add(FilteredSignal signal);
   Polynomial opaque(const Expression& e);
   void compile(const Expression& e, Program& program);
+  void compile_piece(const Expression& e, Program& program);
 
+  int depth_ = 0;
+  std::size_t products_ = 0;
   std::vector<Constant> constants_;
   std::vector<FilteredSignal> signals_;
   std::vector<Opaque> opaque_;

@@ -33,7 +33,7 @@ class Commands(unittest.TestCase):
     def test_help_has_examples_for_every_command(self):
         commands = ["run", "simulate", "evaluate", "merge", "check", "list", "describe", "inspect", "new", "schema", "regress",
                     "export", "diff", "table", "report", "status"]
-        self.says(run("--help"), 0, *commands, "Exit status: 0 done, 1 failed, 2 wrong input, 130 interrupted (a run after a checkpoint)")
+        self.says(run("--help"), 0, *commands, "Exit status: 0 done, 1 failed, 2 wrong input, 128 + signal interrupted")
         for command in commands:
             self.says(run(command, "--help"), 0, "Example", f"hebbforge {command}")
 
@@ -156,7 +156,7 @@ class Commands(unittest.TestCase):
                  "pathway.EE.rule.zzz=1": "rule of a pathway", "phase.organise.zzz=1": "[phase.NAME]",
                  f'constraint.c={{pathway="EE",library="{fixture}",zzz=1}}': "[constraint.NAME]",
                  "perturbation.turnover.zzz=1": "[perturbation.NAME]", "loss.rate.zzz=1": "[loss.NAME]",
-                 "networks.zzz=1": "networks", "search.zzz=1": "[search]", "search.budget.zzz=1": "budget of the search",
+                 "networks.zzz=1": "networks", "evaluation.zzz=1": "[evaluation]", "search.zzz=1": "[search]", "search.budget.zzz=1": "budget of the search",
                  'search.free."EE.c.*".zzz=1': "[search.free]"}
         for kind in ["simulate", "dropout", "rank_and_refit", "forward_selection", "sweep", "compare"]:
             wrong[f'stage.a={{kind="{kind}",zzz=1}}'] = "[stage.NAME]"
@@ -183,7 +183,7 @@ class Commands(unittest.TestCase):
                  "rule of a pathway": of["rule"]["anyOf"][1]}
         tables = {"Top level": schema, "[seeds]": top["seeds"], "input": top["input"]["anyOf"][1], "circuit": top["circuit"],
                   "[population.NAME]": of["population"], "[pathway.NAME]": of["pathway"], "weights of a pathway": of["weights"],
-                  "[phase.NAME]": of["phase"], "networks": top["networks"], "[search]": of["search"],
+                  "[phase.NAME]": of["phase"], "networks": top["networks"], "[evaluation]": top["evaluation"], "[search]": of["search"],
                   "budget of the search": of["budget"], "[search.free]": search["free"]["additionalProperties"]["anyOf"][1], "[stage.NAME]": of["stage"]} | kinds
         self.assertEqual({name: set(table["properties"]) - {"preset"} for name, table in tables.items()}, known)
 
@@ -470,8 +470,35 @@ check = {{ loss = {{ relative = 1e-9 }}, failed = "exact" }}
         self.assertIn("--resume", output)
         self.says(run("run", small, "--out", out, "--resume", "--set", "search.budget={generations=2}"), 0, "going on after")
 
+    def test_a_plugin_where_anybody_may_write_is_named(self):
+        mine, open_to_all = scratch / "mine", scratch / "open_to_all"
+        for place, mode in ((mine, 0o755), (open_to_all, 0o777)):
+            place.mkdir()
+            place.chmod(mode)
+            shutil.copy(fixtures / "good.so", place)
+        self.says(run("list", "--plugin-path", open_to_all), 0,
+                  f"warning: loading the plugin '{open_to_all}/good.so': everybody may write there")
+        self.assertNotIn("loading the plugin", run("list", "--plugin-path", mine).stderr)
+        there = subprocess.run([hebbforge, "list", "--plugin-path", "."], capture_output=True, text=True, cwd=mine)
+        self.assertIn("loading the plugin './good.so' from the working directory", there.stderr)
+        # Without a word on the command line nothing of the working directory is loaded.
+        self.assertNotIn(" good ", subprocess.run([hebbforge, "list"], capture_output=True, text=True, cwd=mine).stdout)
+
+    def test_no_name_leads_out_of_the_run_directory(self):
+        out = scratch / "inside" / "run"
+        for name in ("../outside", "/tmp/outside", ".."):
+            self.says(run("run", small, "--out", out, "--set", f'stage."{name}"={{kind="simulate",rule="no_plasticity"}}'), 2,
+                      "may only have letters, digits, '_' and '-'")
+        self.assertFalse((scratch / "inside").exists())
+
+    def test_names_and_messages_do_not_steer_the_terminal(self):
+        result = run("check", small, "--set", 'population."\\u001b[2J"={size=1}')
+        self.assertEqual(result.returncode, 2)
+        self.assertNotIn("\x1b", result.stdout + result.stderr)
+        self.says(run("run", "\x1b[2J.toml"), 2, "\\x1b[2J.toml")
+
     def test_a_file_that_cannot_be_written_is_told(self):
-        self.says(run("simulate", small, "--out", "/no/such/directory/life.h5"), 1, "cannot make '/no/such/directory/life.h5'")
+        self.says(run("simulate", small, "--out", "/no/such/directory/life.h5"), 1, "cannot write '/no/such/directory/life.h5': its directory is not there: make the directory and try again")
         self.says(run("run", small, "--out", "/proc/run"), 1, "cannot make the run directory")
 
 

@@ -43,7 +43,7 @@ ConstVectorView view_of_values(const std::vector<double>& values) {
 /// within a chunk.
 struct Scene {
   Random random{1, "scene"};
-  Eigen::VectorXd x = positive(21, 1), y = positive(19, 1), global = positive(2, 1);
+  Eigen::VectorXd x = positive(21, 1), y = positive(19, 1), global = positive(3, 1);
   Eigen::MatrixXd xs = positive(21, 3), ys = positive(19, 3), w = positive(19, 21), mask = w,
                   e = positive(19, 21);
   std::vector<ConstMatrixView> synapse{view_of(std::as_const(e))};
@@ -304,4 +304,16 @@ BOOST_AUTO_TEST_CASE(hostile_equations_are_refused_quickly) {
     sums.push_back("s" + std::to_string(k) + " = abs(" + before + " + " + before + ")");
   }
   refused("s39", sums, "too long");
+  // Each definition is allowed: all together they would overflow the stack, or take hours.
+  Texts deep{"d0 = pre"}, wide;
+  std::string ones, sum = "s = pre", product = "s";
+  for (int k = 0; k < 1900; ++k) ones += "+1";
+  for (int k = 1; k < 390; ++k) sum += "+c" + std::to_string(k) + (k < 200 ? "*pre" : "*post");
+  for (int k = 1; k < 300; ++k)
+    deep.push_back("d" + std::to_string(k) + " = d" + std::to_string(k - 1) + ones);
+  refused("d299", deep, "pieces deep");
+  for (int k = 0; k < 700; ++k) product += "*1";
+  for (int k = 1; k < 390; ++k) wide.push_back("c" + std::to_string(k) + " = 2");
+  wide.push_back(sum);
+  refused(product, wide, "products of two terms");
 }

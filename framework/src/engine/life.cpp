@@ -32,8 +32,20 @@ const char* name_of(LifeEnd end) noexcept {
       return "a plugin failed";
     case LifeEnd::unfinished:
       return "not run: out of the race";
+    case LifeEnd::crashed:
+      return "a plugin crashed";
+    case LifeEnd::exited:
+      return "a plugin ended the process";
+    case LifeEnd::timed_out:
+      return "beyond the time limit";
+    case LifeEnd::out_of_memory:
+      return "beyond the memory limit";
   }
   return "";
+}
+
+bool is_broken(LifeEnd end) noexcept {
+  return end == LifeEnd::plugin_failed || (end >= LifeEnd::crashed && end <= LifeEnd::out_of_memory);
 }
 
 namespace {
@@ -60,13 +72,26 @@ using Recordings = std::vector<ResolvedRecording>;
 
 constexpr std::string_view previous_trial = "previous";
 
+struct OutOfMemory final : std::bad_alloc {
+  explicit OutOfMemory(std::string text) : text_(std::move(text)) {}
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::string text_;
+};
+
 // Names the table whose part throws.
 template <class Function>
 auto said_by(const char* kind, const std::string& name, Function&& function) {
+  const auto sentence = [&](const char* text) { return std::string(kind) + " '" + name + "': " + text; };
   try {
     return function();
-  } catch (const Error& error) {
-    throw Error(std::string(kind) + " '" + name + "': " + error.what());
+  } catch (const std::bad_alloc&) {
+    throw OutOfMemory(sentence("out of memory"));
+  } catch (const std::exception& error) {
+    throw Error(sentence(error.what()));
+  } catch (...) {
+    throw Error(sentence("threw an object that is not a std::exception"));
   }
 }
 
@@ -337,12 +362,14 @@ class Life {
     }
     for (std::size_t k = 0; k < constraints_.size(); ++k) {
       Random stream = random(pipeline_.seeds.perturbations, "constraint " + pipeline_.constraints[k].name);
-      constraints_[k]->begin_life(view, stream);
+      said_by("constraint", pipeline_.constraints[k].name,
+              [&] { constraints_[k]->begin_life(view, stream); });
     }
     for (std::size_t k = 0; k < perturbations_.size(); ++k) {
       Random stream =
           random(pipeline_.seeds.perturbations, "perturbation " + pipeline_.perturbations[k].name);
-      perturbations_[k]->begin_life(view, stream);
+      said_by("perturbation", pipeline_.perturbations[k].name,
+              [&] { perturbations_[k]->begin_life(view, stream); });
     }
     for (std::size_t k = 0; k < losses_.size(); ++k) {
       Random stream = random(pipeline_.seeds.inputs, "loss " + pipeline_.losses[k].name);
@@ -464,7 +491,9 @@ class Life {
     for (std::size_t p = 0; p < pipeline_.populations.size(); ++p) {
       const std::string& name = pipeline_.populations[p].name;
       Random stream = random(pipeline_.seeds.inputs, "input " + phase.name + " " + name, trial);
-      const Input input = stimulus_->input(trial, name, view_of(std::as_const(gains_[p])), stream);
+      const Input input = said_by("stimulus of phase", phase.name, [&] {
+        return stimulus_->input(trial, name, view_of(std::as_const(gains_[p])), stream);
+      });
       const bool spikes = !input.frozen.empty() || !input.fresh.empty();
       if (spikes && !(filters_[p] && filters_[p]->matches(input, phase.steps))) {
         filters_[p].emplace(input.kernel, input.tau, input.cut, input.amplitude, pipeline_.dt, phase.steps);
@@ -515,11 +544,12 @@ class Life {
       if (!std::ranges::binary_search(spec.trials, trial)) continue;
       Random stream = random(pipeline_.seeds.perturbations, "perturbation " + spec.name, trial);
       PartView view = between_trials(perturbation_recordings_[k]);
-      perturbations_[k]->before_trial(trial, view, stream);
+      said_by("perturbation", spec.name, [&] { perturbations_[k]->before_trial(trial, view, stream); });
     }
     for (std::size_t k = 0; k < constraints_.size(); ++k) {
       const PartView view = between_trials(constraint_recordings_[k]);
-      constraints_[k]->before_trial(trial, pipeline_.constraints[k].pathway, view);
+      const ConstraintSpec& spec = pipeline_.constraints[k];
+      said_by("constraint", spec.name, [&] { constraints_[k]->before_trial(trial, spec.pathway, view); });
     }
     if (options_.record) {
       options_.record->last_weights = all_weights(false);
@@ -565,13 +595,17 @@ class Life {
       if (steps_[p].threshold_linear) continue;
       const Eigen::Index n = c.state.rows();
       std::copy_n(c.rates.before, n, c.rates.after);
-      neurons_[p]->step(
-          {pipeline_.dt, ConstVectorView(steps_[p].input, n), c.state.view(), VectorView(c.rates.after, n)});
+      said_by("neuron of population", pipeline_.populations[p].name, [&] {
+        neurons_[p]->step({pipeline_.dt, ConstVectorView(steps_[p].input, n), c.state.view(),
+                           VectorView(c.rates.after, n)});
+      });
       list_active_cells(c.rates, steps_[p].cells);
     }
     if (!phase.plasticity) return;
     for (std::size_t k = 0; k < pathways_.size(); ++k) {
-      if (plasticity_[k]) plasticity_[k]->step(i, cells_of_[from_[k]].rates, cells_of_[to_[k]].rates);
+      if (!plasticity_[k]) continue;
+      said_by("rule or constraints of pathway", pipeline_.pathways[k].name,
+              [&] { plasticity_[k]->step(i, cells_of_[from_[k]].rates, cells_of_[to_[k]].rates); });
     }
   }
 

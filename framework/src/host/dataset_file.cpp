@@ -1,17 +1,17 @@
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/dataset_file.hpp>
 
-#include "host/hdf5_file.hpp"
 #include <hebbforge/host/suggestion.hpp>
+#include "host/hdf5_file.hpp"
 
 namespace hebbforge {
 
 DatasetFile::DatasetFile(const std::filesystem::path& file) : file_(file) {
   const Hdf5Reader reader(file);
-  for (const std::string& name : reader.names("/")) {
+  const auto read = [&](const std::string& name) {
     if (!reader.is_dataset(name)) {
       unusable_[name] = "a group";
-      continue;
+      return;
     }
     const auto kind = reader.kind(name);
     const auto shape = reader.shape(name);
@@ -19,7 +19,7 @@ DatasetFile::DatasetFile(const std::filesystem::path& file) : file_(file) {
       unusable_[name] = kind.empty()     ? "values that are no numbers"
                         : kind == "text" ? "text"
                                          : std::to_string(shape.size()) + " dimensions";
-      continue;
+      return;
     }
     const auto values = reader.reals(name);
     const auto extent = [&](std::size_t k) {
@@ -32,6 +32,13 @@ DatasetFile::DatasetFile(const std::filesystem::path& file) : file_(file) {
       data.values = Eigen::Map<const Eigen::MatrixXd>(values.data(), extent(2), extent(0) * extent(1));
     else
       data.values = Eigen::Map<const RowMajor>(values.data(), extent(0), extent(1));
+  };
+  for (const std::string& name : reader.names("/")) {
+    try {
+      read(name);
+    } catch (const Error& error) {
+      unusable_[name] = std::string("what cannot be read (") + error.what() + ")";
+    }
   }
 }
 

@@ -37,8 +37,9 @@ class PipelineReader {
   }
 
   Pipeline read() {
-    pipeline_.title = first_comment(pipeline_.file);
-    root_ = parse_toml_file(pipeline_.file);
+    if (options_.text.empty()) pipeline_.title = first_comment(pipeline_.file);
+    root_ = options_.text.empty() ? parse_toml_file(pipeline_.file)
+                                  : parse_toml(options_.text, pipeline_.file.string());
     // --seed replaces every seed that the file derives from its own; --set may still name single ones.
     if (options_.seed) std::erase_if(root_.table, [](const Node::Entry& e) { return e.key == "seeds"; });
     if (options_.smoke) make_small();
@@ -65,6 +66,7 @@ class PipelineReader {
     read_perturbations(top);
     read_losses(top);
     read_networks(top);
+    read_evaluation(top);
     pipeline_.executor = plugins_.nested(abi::Kind::executor, top, "executor", "threads");
     check_plugin_record(top);
     if (!options_.rule.empty() && circuit_known_) replace_rules();
@@ -454,6 +456,17 @@ class PipelineReader {
     pipeline_.networks.select = networks.integer("select", 10, 1, most_networks);
     pipeline_.networks.report = networks.integer("report", 100, 0, most_networks);
     networks.finish();
+  }
+
+  void read_evaluation(TableReader& top) {
+    const Node* node = top.table("evaluation");
+    TableReader reader(node, "[evaluation]", node ? node->place : top.place(), mistakes_);
+    EvaluationSpec& spec = pipeline_.evaluation;
+    spec.isolated = reader.text("isolation", "none", {"none", "process"}) == "process";
+    spec.time_limit = reader.real("time_limit", spec.time_limit, {"s", 0, HUGE_VAL, true});
+    spec.memory_limit = reader.real("memory_limit", spec.memory_limit, {"B", 0, 1e18, true});
+    spec.tolerated_failures = reader.real("tolerated_failures", spec.tolerated_failures, {"1", 0, 1});
+    reader.finish();
   }
 
   // A resolved pipeline says which plugin files it was resolved with.

@@ -12,15 +12,19 @@ struct Unit {
   std::string_view name, si;
   double factor;
 };
-constexpr std::array<Unit, 9> units{{{"s", "s", 1},
-                                     {"ms", "s", 1e-3},
-                                     {"us", "s", 1e-6},
-                                     {"µs", "s", 1e-6},
-                                     {"min", "s", 60},
-                                     {"h", "s", 3600},
-                                     {"d", "s", 86400},
-                                     {"Hz", "Hz", 1},
-                                     {"kHz", "Hz", 1e3}}};
+constexpr std::array<Unit, 13> units{{{"s", "s", 1},
+                                      {"ms", "s", 1e-3},
+                                      {"us", "s", 1e-6},
+                                      {"µs", "s", 1e-6},
+                                      {"min", "s", 60},
+                                      {"h", "s", 3600},
+                                      {"d", "s", 86400},
+                                      {"Hz", "Hz", 1},
+                                      {"kHz", "Hz", 1e3},
+                                      {"B", "B", 1},
+                                      {"kB", "B", 1e3},
+                                      {"MB", "B", 1e6},
+                                      {"GB", "B", 1e9}}};
 
 }  // namespace
 
@@ -44,6 +48,7 @@ std::optional<double> parse_quantity(std::string_view text, std::string_view uni
 std::string expected_quantity(std::string_view unit) {
   if (unit == "s") return "a number in s, or a text such as \"5 ms\"";
   if (unit == "Hz") return "a number in Hz, or a text such as \"80 Hz\"";
+  if (unit == "B") return "a number of bytes, or a text such as \"4 GB\"";
   return "a number";
 }
 

@@ -1,12 +1,10 @@
 #include <algorithm>
 #include <array>
 #include <boost/dll/runtime_symbol_info.hpp>
-#include <boost/uuid/detail/sha1.hpp>
-#include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/registry.hpp>
+#include <hebbforge/log.hpp>
 #include <set>
 
 #include <hebbforge/host/suggestion.hpp>
@@ -21,6 +19,21 @@ std::string conflict_reason(const std::vector<const RegisteredPlugin*>& plugins)
                      " plugins in one place are named '" + std::string(plugins[0]->name()) + "':";
   for (const auto* p : plugins) text += "\n  " + p->library->file().string();
   return text + "\n  keep one of the files, or name it with 'library'";
+}
+
+// Code runs as soon as it is loaded: where anybody may have put it, it is named before.
+void warn_of_place(const std::filesystem::path& file) {
+  std::error_code unreadable;
+  const auto directory = std::filesystem::weakly_canonical(file, unreadable).parent_path();
+  const auto open_to_all = [&](const std::filesystem::path& path) {
+    return (std::filesystem::status(path, unreadable).permissions() & std::filesystem::perms::others_write) !=
+           std::filesystem::perms::none;
+  };
+  const std::string what = "loading the plugin '" + file.string() + "'";
+  if (open_to_all(directory) || open_to_all(file))
+    log_warning(what + ": everybody may write there");
+  else if (std::filesystem::equivalent(directory, ".", unreadable))
+    log_warning(what + " from the working directory");
 }
 }  // namespace
 
@@ -48,6 +61,7 @@ void Registry::search(std::span<const SearchStep> steps) {
       for (const auto& file : files) {
         if (of_file(file, steps_.size())) continue;  // the directory was given twice
         std::shared_ptr<const PluginLibrary> library;
+        warn_of_place(file);
         try {
           library = PluginLibrary::open(file);
         } catch (const PluginError& error) {
@@ -82,6 +96,7 @@ void Registry::search_default_steps(std::span<const std::filesystem::path> plugi
 const RegisteredPlugin& Registry::add_file(const std::filesystem::path& file) {
   if (const RegisteredPlugin* there = of_file(file, 0)) return *there;
   const std::size_t first = plugins_.size();
+  warn_of_place(file);
   add_library(PluginLibrary::open(file), 0);
   for (std::size_t k = first; k < plugins_.size(); ++k) plugins_[k]->from_file = true;
   return *plugins_[first];
@@ -143,7 +158,11 @@ const RegisteredPlugin& Registry::find(abi::Kind kind, std::string_view name) co
     for (const auto& d : step.directories) places += " " + d.string();
     searched += (searched.empty() ? "" : ", ") + step.origin + places;
   }
-  throw ConfigError("no " + what + " named '" + std::string(name) + "'." + suggestion(name, names) +
+  const bool mpi = kind == abi::Kind::executor && (name == "mpi" || name == "hebbforge.mpi");
+  throw ConfigError("no " + what + " named '" + std::string(name) + "'." +
+                    (mpi ? " It is built where CMake finds MPI: install libopenmpi-dev and openmpi-bin, "
+                           "configure and build again."
+                         : suggestion(name, names)) +
                     " Available: " + (names.empty() ? "none" : joined(names)) +
                     "\n  searched: " + (searched.empty() ? "nowhere" : searched));
 }
@@ -175,25 +194,6 @@ std::vector<const RegisteredPlugin*> Registry::all() const {
 std::filesystem::path installation_prefix() {
   const std::filesystem::path executable(boost::dll::program_location().string());
   return std::filesystem::weakly_canonical(executable).parent_path().parent_path();
-}
-
-std::string digest_of_file(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return digest_of_text(std::string((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>()));
-}
-
-std::string digest_of_text(std::string_view bytes) {
-  boost::uuids::detail::sha1 sha;
-  sha.process_bytes(bytes.data(), bytes.size());
-  unsigned digest[5];
-  sha.get_digest(digest);
-  std::string text;
-  for (const unsigned word : digest) {
-    char part[9];
-    std::snprintf(part, sizeof part, "%08x", word);
-    text += part;
-  }
-  return text;
 }
 
 }  // namespace hebbforge

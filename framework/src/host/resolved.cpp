@@ -176,9 +176,18 @@ void write_all(Writer& out, const Pipeline& p) {
     out.key("weight", loss.weight);
     out.choice(loss.choice);
   }
+  if (p.search) write_search(out, *p.search);
+}
+
+// Where and how lives run: nothing that results depend on.
+void write_evaluation(Writer& out, const Pipeline& p) {
   out.table("executor");
   out.choice(p.executor);
-  if (p.search) write_search(out, *p.search);
+  out.table("evaluation");
+  out.key("isolation", std::string(p.evaluation.isolated ? "process" : "none"));
+  out.key("time_limit", p.evaluation.time_limit);
+  out.key("memory_limit", p.evaluation.memory_limit);
+  out.key("tolerated_failures", p.evaluation.tolerated_failures);
 }
 
 void write_stages(Writer& out, const Pipeline& p) {
@@ -224,6 +233,7 @@ std::string budget_text(const BudgetSpec& budget) {
 std::string resolved_text(const Pipeline& pipeline) {
   Writer out;
   write_all(out, pipeline);
+  write_evaluation(out, pipeline);
   write_stages(out, pipeline);
   out.plugin_record();
   return out.take();
@@ -232,6 +242,7 @@ std::string resolved_text(const Pipeline& pipeline) {
 std::vector<const RegisteredPlugin*> plugins_of(const Pipeline& pipeline) {
   Writer out;
   write_all(out, pipeline);
+  write_evaluation(out, pipeline);
   return out.plugins();
 }
 
@@ -243,11 +254,25 @@ std::string plugin_record_text(const Pipeline& pipeline) {
   return out.take();
 }
 
+std::string life_text(Pipeline pipeline, bool candidates) {
+  for (PathwaySpec& pathway : pipeline.pathways) {
+    if (pathway.rule) pathway.rule->from_input = false;  // the values may have been changed since
+  }
+  if (!candidates) pipeline.search.reset();  // what it would move may not be there
+  if (candidates) {
+    pipeline.search->start_from.clear();
+    pipeline.search->references.clear();
+  }
+  Writer out;
+  write_all(out, pipeline);
+  write_evaluation(out, pipeline);
+  return out.take();
+}
+
 std::string identity_text(Pipeline pipeline) {
   if (pipeline.search) pipeline.search->budget = {};
   pipeline.networks.report = 0;
   pipeline.title.clear();
-  pipeline.executor.config = default_config(*pipeline.executor.plugin->descriptor);
   Writer out;
   write_all(out, pipeline);
   return out.take();

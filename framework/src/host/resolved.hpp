@@ -17,11 +17,15 @@ std::string parameters_text(const PluginChoice& choice);
 /// Every plugin that it uses, once; sorted by name, then kind.
 std::vector<const RegisteredPlugin*> plugins_of(const Pipeline& pipeline);
 
-/// Its table of plugins: kinds, versions, digests.
+/// Its table of the plugins that results depend on: kinds, versions, digests.
 std::string plugin_record_text(const Pipeline& pipeline);
 
+/// What another process needs to run lives of it, values and search space included.
+/// \param candidates  false: lives of the pipeline as it is, so that nothing is free
+std::string life_text(Pipeline pipeline, bool candidates);
+
 /// The part of it in which a run and its resumption have to agree: without budget, size of the report set,
-/// stages, executor and the plugins' files.
+/// stages, executor, isolation and the plugins' files.
 std::string identity_text(Pipeline pipeline);
 
 /// "{ evaluations = 3000 }"

@@ -257,8 +257,8 @@ Eigen::MatrixXd binned(const Eigen::MatrixXd& m, Eigen::Index rows, Eigen::Index
   return out;
 }
 
-// Gaussian kernel estimate at n places; the bandwidth as of Silverman (1986).
-std::vector<std::pair<double, double>> density(std::vector<double> values, std::size_t n) {
+// Gaussian kernel estimate at n places, none below `least`; the bandwidth as of Silverman (1986).
+std::vector<std::pair<double, double>> density(std::vector<double> values, double least, std::size_t n) {
   const auto count = static_cast<double>(values.size());
   if (values.size() < 5) return {};
   std::ranges::sort(values);
@@ -270,7 +270,7 @@ std::vector<std::pair<double, double>> density(std::vector<double> values, std::
   if (quartiles > 0) spread_of = std::min(spread_of, quartiles / 1.34);
   if (!(spread_of > 0)) return {};
   const double width = 0.9 * spread_of * std::pow(count, -0.2);
-  const double low = std::max(0., values.front() - 2 * width), high = values.back() + 2 * width;
+  const double low = std::max(least, values.front() - 2 * width), high = values.back() + 2 * width;
   std::vector<std::pair<double, double>> curve;
   double largest = 0;
   for (std::size_t k = 0; k < n; ++k) {
@@ -282,6 +282,61 @@ std::vector<std::pair<double, double>> density(std::vector<double> values, std::
   }
   for (auto& [at, share] : curve) share /= largest;
   return curve;
+}
+
+// A violin, points, the median and its interval per group, the first at y = 0, the next at -1, ….
+// place(value): on the x axis; no violin goes below `least` there.
+template <class Place>
+void plot_groups(Figure& figure, const std::vector<Group>& groups, const Place& place, double least) {
+  std::string& data = figure.data.emplace_back();
+  std::vector<std::string> parts;
+  std::size_t block = 0;
+  const auto add = [&](const std::string& rows, const char* columns, const std::string& how) {
+    if (rows.empty()) return;
+    data += (data.empty() ? "" : "\n\n") + rows;
+    parts.push_back(from(figure, block++, columns) + how + " notitle");
+  };
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const std::vector<double>& values = groups[g].values;
+    const double middle = -static_cast<double>(g);
+    std::vector<double> healthy;
+    for (const double v : values) {
+      if (std::isfinite(v)) healthy.push_back(place(v));
+    }
+    std::string violin, points, interval, point;
+    const auto curve = density(healthy, least, 60);
+    for (const auto& [at, share] : curve) violin += datum(at) + " " + datum(middle + 0.42 * share) + "\n";
+    for (auto k = curve.rbegin(); k != curve.rend(); ++k)
+      violin += datum(k->first) + " " + datum(middle - 0.42 * k->second) + "\n";
+    const std::size_t every = 1 + values.size() / most_points;
+    for (std::size_t k = 0; k < values.size(); k += every) {
+      // The golden ratio spreads points evenly without chance.
+      const double offset = 0.5 * (std::fmod(static_cast<double>(k) * std::numbers::phi, 1) - 0.5);
+      points += datum(place(values[k])) + " " + datum(middle + offset) + "\n";
+    }
+    if (values.size() >= 2) {
+      const Interval i = median_interval(values);
+      interval = datum(place(i.low)) + " " + datum(middle) + "\n" + datum(place(i.high)) + " " +
+                 datum(middle) + "\n";
+    }
+    if (!values.empty()) point = datum(place(median(values))) + " " + datum(middle - 0.2) + " 0 0.4\n";
+    const std::string c = " lc rgb '" + groups[g].colour + "'";
+    add(violin, "1:2", "with filledcurves closed fill transparent solid 0.25 noborder" + c);
+    add(points, "1:2", std::string("with points pt 7 ps ") + (values.size() > 30 ? "0.3" : "0.5") + c);
+    add(interval, "1:2", "with lines lw 3 lc rgb 'black'");
+    add(point, "1:2:3:4", "with vectors nohead lw 3 lc rgb 'black'");
+  }
+  figure.script += plot_of(parts);
+}
+
+// Of an axis whose numbers have few digits: the power of ten that stands in its label.
+int exponent_of(double largest) {
+  if (!(largest >= 1e4 || (largest > 0 && largest < 1e-2))) return 0;
+  return 3 * static_cast<int>(std::floor(std::log10(largest) / 3));
+}
+
+std::string with_exponent(const std::string& label, int exponent) {
+  return exponent == 0 ? label : label + " / " + number_text(std::pow(10, exponent));
 }
 
 }  // namespace
@@ -438,46 +493,41 @@ Figure distributions(std::string name, std::string caption, const std::string& v
     figure.script +=
         (k > 0 ? ", " : "") + tick_text(titles[k]) + print(" %zd", -static_cast<std::ptrdiff_t>(k));
   figure.script += ")\n";
-  figure.data.emplace_back();
-  std::string& data = figure.data[0];
-  std::vector<std::string> parts;
-  std::size_t block = 0;
-  const auto add = [&](const std::string& rows, const char* columns, const std::string& how) {
-    if (rows.empty()) return;
-    data += (data.empty() ? "" : "\n\n") + rows;
-    parts.push_back(from(figure, block++, columns) + how + " notitle");
-  };
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    const double middle = -static_cast<double>(g);
-    std::vector<double> healthy;
-    for (const double v : groups[g].values) {
-      if (std::isfinite(v)) healthy.push_back(axis.at(v));
-    }
-    std::string violin, points, interval, point;
-    const auto curve = density(healthy, 60);
-    for (const auto& [at, share] : curve) violin += datum(at) + " " + datum(middle + 0.42 * share) + "\n";
-    for (auto k = curve.rbegin(); k != curve.rend(); ++k)
-      violin += datum(k->first) + " " + datum(middle - 0.42 * k->second) + "\n";
-    const std::size_t every = 1 + groups[g].values.size() / most_points;
-    for (std::size_t k = 0; k < groups[g].values.size(); k += every) {
-      // The golden ratio spreads points evenly without chance.
-      const double offset = 0.5 * (std::fmod(static_cast<double>(k) * std::numbers::phi, 1) - 0.5);
-      points += datum(axis.at(groups[g].values[k])) + " " + datum(middle + offset) + "\n";
-    }
-    if (!groups[g].values.empty() && groups[g].values.size() >= 2) {
-      const Interval i = median_interval(groups[g].values);
-      interval = datum(axis.at(i.low)) + " " + datum(middle) + "\n" + datum(axis.at(i.high)) + " " +
-                 datum(middle) + "\n";
-    }
-    if (!groups[g].values.empty())
-      point = datum(axis.at(median(groups[g].values))) + " " + datum(middle - 0.2) + " 0 0.4\n";
-    const std::string c = " lc rgb '" + groups[g].colour + "'";
-    add(violin, "1:2", "with filledcurves closed fill transparent solid 0.25 noborder" + c);
-    add(points, "1:2", "with points pt 7 ps 0.3" + c);
-    add(interval, "1:2", "with lines lw 3 lc rgb 'black'");
-    add(point, "1:2:3:4", "with vectors nohead lw 3 lc rgb 'black'");
+  plot_groups(
+      figure, groups, [&](double value) { return axis.at(value); }, 0);
+  return figure;
+}
+
+Figure spreads(std::string name, std::string caption, const std::string& value_label, double least,
+               std::vector<Group> groups) {
+  Figure figure{std::move(name), std::move(caption)};
+  double largest = 0;
+  for (const Group& group : groups) {
+    for (const double v : group.values) largest = std::max(largest, std::isfinite(v) ? std::abs(v) : 0);
   }
-  figure.script += plot_of(parts);
+  const int exponent = exponent_of(largest);
+  std::vector<std::string> titles;
+  std::vector<double> all{0};
+  for (Group& group : groups) {
+    titles.push_back(shortened(group.title, 30));
+    for (double& v : group.values) v *= std::pow(10, -exponent);
+    all.insert(all.end(), group.values.begin(), group.values.end());
+  }
+  const Margins margins{widest(titles) + 22, 26, 12, 60};
+  const auto n = static_cast<double>(std::max<std::size_t>(1, groups.size()));
+  figure.height = static_cast<int>(margins.top + margins.bottom + 34 * n);
+  Range range = range_of(all, false);
+  if (*std::ranges::min_element(all) >= 0) range.first = 0;
+  std::string ticks;
+  for (std::size_t k = 0; k < groups.size(); ++k)
+    ticks += (k > 0 ? ", " : "") + tick_text(titles[k]) + " " + datum(-static_cast<double>(k));
+  figure.script += "unset key\nset border 1\nunset grid\nset grid xtics lc rgb '#999999' lw 0.5 dt (1,3)\n" +
+                   margins_text(margins, figure) +
+                   x_label(with_exponent(value_label, exponent), figure, margins) + range_text("x", range) +
+                   range_text("y", {-n + 0.5, 0.5}) + "set format x '%g'\nset ytics scale 0 (" + ticks +
+                   ")\n" + print("set arrow from 0, graph 0 to 0, graph 1 nohead lw 1 lc rgb '%s'\n", grey);
+  plot_groups(
+      figure, groups, [](double value) { return value; }, least);
   return figure;
 }
 
@@ -605,12 +655,9 @@ Figure bars(std::string name, std::string caption, const std::string& value_labe
   Figure figure{std::move(name), std::move(caption)};
   std::vector<std::string> titles;
   std::vector<double> values{0};
-  // Numbers on the axis have few digits; the power of ten stands in its label.
   double largest = 0;
   for (const Bar& bar : all) largest = std::max(largest, std::isfinite(bar.value) ? std::abs(bar.value) : 0);
-  const int exponent = largest >= 1e4 || (largest > 0 && largest < 1e-2)
-                           ? 3 * static_cast<int>(std::floor(std::log10(largest) / 3))
-                           : 0;
+  const int exponent = exponent_of(largest);
   for (Bar& bar : all) {
     for (double* v : {&bar.value, &bar.low, &bar.high}) *v *= std::pow(10, -exponent);
     titles.push_back(shortened(bar.title, 30));
@@ -624,12 +671,10 @@ Figure bars(std::string name, std::string caption, const std::string& value_labe
   if (*std::ranges::min_element(values) >= 0) range.first = 0;
   std::string& data = figure.data.emplace_back();
   std::string whiskers, ticks;
-  figure.script +=
-      "unset key\nset border 1\nunset grid\nset grid xtics lc rgb '#999999' lw 0.5 dt (1,3)\n" +
-      margins_text(margins, figure) +
-      x_label(exponent == 0 ? value_label : value_label + " / " + number_text(std::pow(10, exponent)), figure,
-              margins) +
-      range_text("x", range) + print("set yrange [%zd.5:0.5]\n", -static_cast<std::ptrdiff_t>(all.size()));
+  figure.script += "unset key\nset border 1\nunset grid\nset grid xtics lc rgb '#999999' lw 0.5 dt (1,3)\n" +
+                   margins_text(margins, figure) +
+                   x_label(with_exponent(value_label, exponent), figure, margins) + range_text("x", range) +
+                   print("set yrange [%zd.5:0.5]\n", -static_cast<std::ptrdiff_t>(all.size()));
   figure.script += "set format x '%g'\n";
   for (std::size_t k = 0; k < all.size(); ++k) {
     const double at = -static_cast<double>(k);

@@ -59,12 +59,15 @@ struct Group {
   std::vector<double> values;
   std::string colour = grey;
 };
-/// A violin, its points (of many some hundreds) and its median with a 95 % bootstrap interval per group, one
-/// below the other. The
-/// axis is linear up to a limit that the first group sets, logarithmic beyond it; failures stand apart at its
-/// end.
+/// A violin (of five values or more), its points (of many some hundreds) and its median with a 95 % bootstrap
+/// interval per group, one below the other. The axis is linear up to a limit that the first group sets,
+/// logarithmic beyond it; failures stand apart at its end.
 HEBBFORGE_API Figure distributions(std::string name, std::string caption, const std::string& value_label,
                                    const std::vector<Group>& groups);
+
+/// The same rows on a linear axis with a line at 0; not finite: left out. \param least  no value is below
+HEBBFORGE_API Figure spreads(std::string name, std::string caption, const std::string& value_label,
+                             double least, std::vector<Group> groups);
 
 /// The axis of distributions().
 struct HEBBFORGE_API SplitAxis {

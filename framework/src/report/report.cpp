@@ -11,6 +11,10 @@ namespace {
 // What only the plugins know: a recorded life, units. Without them the page shows what the files hold.
 void ask_plugins(Registry& registry, RunData& run) {
   if (!run.picked()) return;
+  if (is_broken(run.picked()->scores.end(0, 0))) {
+    run.why_no_life = "a plugin broke the rule's life";
+    return;
+  }
   try {
     const Pipeline pipeline = picked_pipeline(registry, run);
     for (const FreeParameter& f : pipeline.search->free) run.units[f.path] = f.unit;

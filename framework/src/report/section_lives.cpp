@@ -102,27 +102,15 @@ Section report_losses_section(Runs runs, FigureList& figures) {
 }
 
 Section failure_section(Runs runs, FigureList& figures) {
-  constexpr std::array reasons{LifeEnd::not_finite, LifeEnd::runaway, LifeEnd::dead, LifeEnd::bad_loss};
-  std::vector<std::string> header{"lives"};
-  for (const LifeEnd r : reasons) header.emplace_back(escaped(name_of(r)));
-  header.insert(header.end(), {"failed", "all that ran"});
-  std::vector<std::vector<std::string>> rows;
+  std::vector<LifeEnd> reasons{LifeEnd::not_finite, LifeEnd::runaway, LifeEnd::dead, LifeEnd::bad_loss};
+  std::vector<std::pair<std::string, std::map<LifeEnd, std::size_t>>> groups;
   std::map<LifeEnd, double> in_search;
   const auto add = [&](const std::string& name, const Scores& scores) {
     if (scores.networks == 0) return;
-    std::map<LifeEnd, std::size_t> counts;
+    auto& counts = groups.emplace_back(name, std::map<LifeEnd, std::size_t>()).second;
     for (std::size_t c = 0; c < scores.candidates(); ++c) {
       for (std::size_t n = 0; n < scores.networks; ++n) ++counts[scores.end(c, n)];
     }
-    std::vector<std::string> row{name};
-    std::size_t failed = 0;
-    for (const LifeEnd r : reasons) {
-      row.push_back(std::to_string(counts[r]));
-      failed += counts[r];
-    }
-    row.push_back(std::to_string(failed));
-    row.push_back(std::to_string(failed + counts[LifeEnd::healthy]));
-    rows.push_back(std::move(row));
   };
   for (const RunData& run : runs) {
     if (!run.has_record) continue;
@@ -143,7 +131,28 @@ Section failure_section(Runs runs, FigureList& figures) {
       add(prefix + "report, " + escaped(reference.name), reference.report);
     }
   }
-  if (rows.empty()) return {"failures", "Failed lives", ""};
+  if (groups.empty()) return {"failures", "Failed lives", ""};
+  // Of plugins that broke lives there is nothing to say where none did.
+  for (const LifeEnd r : {LifeEnd::plugin_failed, LifeEnd::crashed, LifeEnd::exited, LifeEnd::timed_out,
+                          LifeEnd::out_of_memory}) {
+    if (std::ranges::any_of(groups, [&](const auto& group) { return group.second.contains(r); }))
+      reasons.push_back(r);
+  }
+  std::vector<std::string> header{"lives"};
+  for (const LifeEnd r : reasons) header.emplace_back(escaped(name_of(r)));
+  header.insert(header.end(), {"failed", "all that ran"});
+  std::vector<std::vector<std::string>> rows;
+  for (auto& [name, counts] : groups) {
+    std::vector<std::string> row{name};
+    std::size_t failed = 0;
+    for (const LifeEnd r : reasons) {
+      row.push_back(std::to_string(counts[r]));
+      failed += counts[r];
+    }
+    row.push_back(std::to_string(failed));
+    row.push_back(std::to_string(failed + counts[LifeEnd::healthy]));
+    rows.push_back(std::move(row));
+  }
   std::vector<Bar> all;
   for (const LifeEnd r : reasons) {
     if (in_search[r] > 0) all.push_back({name_of(r), in_search[r], 0, 0, colour(1)});

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <map>
 
 #include "report/formula.hpp"
@@ -128,7 +129,7 @@ std::string spread_of_several(const std::string& pathway, Runs runs, FigureList&
   if (by_run.size() < 2) return "";
   header.insert(header.begin() + 1, {"above 0", "median [95 % bootstrap interval over runs]"});
   std::vector<std::vector<std::string>> rows;
-  std::vector<Bar> coefficients, times;
+  std::vector<Group> coefficients, times;
   for (const Spread& s : all) {
     const bool time = is_time(s.name);
     const Interval interval = median_interval(s.values);
@@ -146,26 +147,28 @@ std::string spread_of_several(const std::string& pathway, Runs runs, FigureList&
       row.push_back(at == values.end() ? "–" : shown(s.name, at->second));
     }
     rows.push_back(std::move(row));
-    const auto [low, high] = std::ranges::minmax(s.values);
-    const double unit = time ? 1e3 : 1;
-    if (is_coefficient(s.name)) coefficients.push_back({name, middle, low, high, colour(middle < 0 ? 1 : 0)});
-    if (time)
-      times.push_back({term_text(s.name.substr(4)), unit * middle, unit * low, unit * high, colour(2)});
+    if (is_coefficient(s.name)) coefficients.push_back({name, s.values, colour(middle < 0 ? 1 : 0)});
+    if (time) {
+      Group group{term_text(s.name.substr(4)), s.values, colour(2)};
+      for (double& tau : group.values) tau *= 1e3;
+      times.push_back(std::move(group));
+    }
   }
   std::string html;
   std::string name;
   for (const char c : pathway)
     name += std::isalnum(static_cast<unsigned char>(c)) ? static_cast<char>(std::tolower(c)) : '_';
+  const std::string what =
+      ": each run a point, the median with its 95 % bootstrap interval; shapes from five runs on.";
   if (!coefficients.empty())
-    html += figures.add(bars("coefficient_spread_" + name,
-                             "Coefficients of " + pathway + " over " + std::to_string(by_run.size()) +
-                                 " runs: median (bar), smallest and largest (line).",
-                             "coefficient", coefficients));
+    html += figures.add(
+        spreads("coefficient_spread_" + name,
+                "Coefficients of " + pathway + " over " + std::to_string(by_run.size()) + " runs" + what,
+                "coefficient", -std::numeric_limits<double>::infinity(), coefficients));
   if (!times.empty())
-    html += figures.add(bars(
-        "time_spread_" + name,
-        "Time constants of " + pathway + " over the same runs: median (bar), smallest and largest (line).",
-        "time constant / ms", times));
+    html += figures.add(spreads("time_spread_" + name,
+                                "Time constants of " + pathway + " over the same runs" + what,
+                                "time constant / ms", 0, times));
   return "<div class=\"figures\">" + html + "</div>" + table(header, rows);
 }
 

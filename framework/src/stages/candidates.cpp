@@ -7,11 +7,11 @@
 #include <hebbforge/error.hpp>
 #include <sstream>
 
+#include <hebbforge/host/suggestion.hpp>
 #include "host/document.hpp"
 #include "host/hdf5_file.hpp"
 #include "host/mistakes.hpp"
 #include "host/resolved.hpp"
-#include <hebbforge/host/suggestion.hpp>
 #include "stages/evaluator.hpp"
 #include "stages/search_record.hpp"
 
@@ -157,6 +157,7 @@ EvaluateSummary evaluate_candidates(const Pipeline& pipeline, const EvaluateOpti
   Evaluator evaluator(*executor, options.stop, options.reference_kernel);
   Scores scores;
   if (!evaluator.evaluate(pipeline, candidates, set, 0, networks, scores)) throw Interrupted();
+  evaluator.check_broken(pipeline.evaluation, evaluator.broken(), evaluator.lives());
 
   EvaluationFile file{identity_text(pipeline), options.set, rows, begin, {}, {}, {}};
   file.parameter_names = paths_of(*pipeline.search);

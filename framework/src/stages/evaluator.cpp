@@ -4,86 +4,17 @@
 #include <cmath>
 #include <hebbforge/error.hpp>
 #include <hebbforge/interfaces/loss.hpp>
+#include <hebbforge/log.hpp>
 #include <limits>
-#include <mutex>
 #include <numeric>
+
+#include "host/document.hpp"
+#include "stages/life_job.hpp"
 
 namespace hebbforge {
 namespace {
 
-/// One life per job, for a column (candidate * networks + network) of the scores.
-class LifeJob final : public Job {
- public:
-  LifeJob(const Pipeline& pipeline, const Scores& scores, const std::vector<std::size_t>& columns,
-          NetworkSet set, std::int64_t first, bool reference_kernel, const std::atomic<bool>* stop)
-      : pipeline_(pipeline),
-        layout_(scores.layout),
-        columns_(columns),
-        set_(set),
-        first_(first),
-        networks_(scores.networks),
-        reference_kernel_(reference_kernel),
-        stop_(stop) {}
-
-  void run(std::int64_t index, ConstVectorView input, VectorView result) noexcept override {
-    result.setConstant(std::numeric_limits<double>::quiet_NaN());
-    result[1] = 0;
-    try {
-      LifeOptions options;
-      options.set = set_;
-      options.network =
-          first_ + static_cast<std::int64_t>(columns_[static_cast<std::size_t>(index)] % networks_);
-      options.reference_kernel = reference_kernel_;
-      options.cancel = stop_;
-      write(run_life(input.size() > 0 ? with_candidate(pipeline_, input) : pipeline_, options), result);
-    } catch (const std::exception& error) {
-      fail(error.what(), result);
-    } catch (...) {
-      fail("a plugin threw an object that is not a std::exception", result);
-    }
-  }
-
-  std::string message() {
-    const std::lock_guard lock(mutex_);
-    return message_;
-  }
-
- private:
-  void write(const LifeResult& life, VectorView out) const {
-    out[0] = static_cast<double>(life.end);
-    out[1] = static_cast<double>(life.trials_survived);
-    for (std::size_t k = 0; k < layout_.losses.size(); ++k)
-      out[static_cast<Eigen::Index>(layout_.loss_at() + k)] = life.losses[k];
-    for (std::size_t k = 0; k < layout_.measures.size(); ++k) {
-      const auto found = std::ranges::find(life.measures, layout_.measure_sources[k],
-                                           &std::pair<std::string, double>::first);
-      if (found != life.measures.end())
-        out[static_cast<Eigen::Index>(layout_.measure_at() + k)] = found->second;
-    }
-    Eigen::Index at = static_cast<Eigen::Index>(layout_.effect_at());
-    for (const Eigen::VectorXd& effects : life.effects) {
-      out.segment(at, effects.size()) = effects;
-      at += effects.size();
-    }
-  }
-
-  void fail(const std::string& message, VectorView result) noexcept {
-    result[0] = static_cast<double>(LifeEnd::plugin_failed);
-    const std::lock_guard lock(mutex_);
-    if (message_.empty()) message_ = message;
-  }
-
-  const Pipeline& pipeline_;
-  const LifeLayout& layout_;
-  const std::vector<std::size_t>& columns_;
-  NetworkSet set_;
-  std::int64_t first_;
-  std::size_t networks_;
-  bool reference_kernel_;
-  const std::atomic<bool>* stop_;
-  std::mutex mutex_;
-  std::string message_;
-};
+constexpr std::size_t most_reasons = 20;  ///< of broken lives that are told
 
 }  // namespace
 
@@ -265,21 +196,57 @@ double sum_of_coefficients(const Pipeline& pipeline) {
 
 bool Evaluator::run(const Pipeline& pipeline, const Eigen::MatrixXd& candidates, NetworkSet set,
                     std::int64_t first, const std::vector<std::size_t>& columns, Scores& scores) {
-  Eigen::MatrixXd inputs(candidates.rows(), static_cast<Eigen::Index>(columns.size()));
-  for (std::size_t k = 0; k < columns.size() && inputs.rows() > 0; ++k) {
-    inputs.col(static_cast<Eigen::Index>(k)) =
+  Eigen::MatrixXd inputs(1 + candidates.rows(), static_cast<Eigen::Index>(columns.size()));
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    const auto column = static_cast<Eigen::Index>(k);
+    inputs(0, column) = static_cast<double>(first + static_cast<std::int64_t>(columns[k] % scores.networks));
+    if (candidates.rows() == 0) continue;
+    inputs.col(column).tail(candidates.rows()) =
         candidates.col(static_cast<Eigen::Index>(columns[k] / scores.networks));
   }
-  Eigen::MatrixXd results(scores.lives.rows(), inputs.cols());
-  LifeJob job(pipeline, scores, columns, set, first, reference_kernel_, stop_);
-  executor_.for_each(job, view_of(std::as_const(inputs)), view_of(results));
-  if (const std::string message = job.message(); !message.empty())
-    throw SimulationError("a life cannot go on: " + message);
+  const Eigen::Index rows = scores.lives.rows();
+  Eigen::MatrixXd results(rows + note_rows, inputs.cols());
+  executor_.for_each(*life_job(pipeline, candidates.rows() > 0, set, reference_kernel_, stop_),
+                     view_of(std::as_const(inputs)), view_of(results));
   if (stop_ && stop_->load()) return false;
   lives_ += inputs.cols();
-  for (std::size_t k = 0; k < columns.size(); ++k)
-    scores.lives.col(static_cast<Eigen::Index>(columns[k])) = results.col(static_cast<Eigen::Index>(k));
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    const auto column = static_cast<Eigen::Index>(k);
+    const auto end = static_cast<LifeEnd>(static_cast<std::uint32_t>(results(0, column)));
+    if (is_broken(end)) {
+      const std::string note = note_of({results.col(column).data(), results.rows()});
+      if (!pipeline.evaluation.isolated) throw SimulationError("a life cannot go on: " + note);
+      ++broken_;
+      tell_of(end, note, columns[k] / scores.networks, static_cast<std::int64_t>(inputs(0, column)));
+    } else if (end == LifeEnd::bad_loss) {
+      for (std::size_t l = 0; l < scores.layout.losses.size(); ++l) {
+        if (std::isfinite(results(static_cast<Eigen::Index>(scores.layout.loss_at() + l), column))) continue;
+        tell_of(end, "loss '" + scores.layout.losses[l] + "'", columns[k] / scores.networks,
+                static_cast<std::int64_t>(inputs(0, column)));
+      }
+    }
+    scores.lives.col(static_cast<Eigen::Index>(columns[k])) = results.col(column).head(rows);
+  }
   return true;
+}
+
+void Evaluator::tell_of(LifeEnd end, const std::string& note, std::size_t candidate, std::int64_t network) {
+  const std::string reason = std::string(name_of(end)) + ": " + note;
+  if (is_broken(end)) last_broken_ = reason;
+  // Texts with numbers in them never end.
+  if (told_.size() >= most_reasons || !told_.insert(reason).second) return;
+  log_warning("candidate " + std::to_string(first_candidate_ + static_cast<std::int64_t>(candidate)) +
+              ", network " + std::to_string(network) + ": " + reason +
+              "; the candidate counts as failed (told once for each reason)");
+}
+
+void Evaluator::check_broken(const EvaluationSpec& spec, std::int64_t broken, std::int64_t lives) const {
+  if (static_cast<double>(broken) <= spec.tolerated_failures * static_cast<double>(lives)) return;
+  throw SimulationError("plugins broke " + std::to_string(broken) + " of " + std::to_string(lives) +
+                        " lives, more than the share that evaluation.tolerated_failures = " +
+                        toml_real(spec.tolerated_failures) + " allows" +
+                        (last_broken_.empty() ? "" : "; the last: " + last_broken_) +
+                        "\n  mend the plugin, or raise the share, and go on with --resume");
 }
 
 bool Evaluator::evaluate(const Pipeline& pipeline, const Eigen::MatrixXd& candidates, NetworkSet set,

@@ -7,6 +7,7 @@
 #include <hebbforge/engine/life.hpp>
 #include <hebbforge/host/pipeline.hpp>
 #include <hebbforge/interfaces/executor.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -80,20 +81,28 @@ class Evaluator {
 
   /// \param candidates  as columns; without rows: one life of the pipeline as it is
   /// \param first       index of the first network of the set
-  /// \throws SimulationError if a plugin failed
+  /// \throws SimulationError if a plugin broke a life and lives are not isolated
   bool evaluate(const Pipeline& pipeline, const Eigen::MatrixXd& candidates, NetworkSet set,
                 std::int64_t first, std::int64_t networks, Scores& scores);
   /// The same for some of the lives.
   /// \param columns  of `scores`, to be filled
   bool run(const Pipeline& pipeline, const Eigen::MatrixXd& candidates, NetworkSet set, std::int64_t first,
            const std::vector<std::size_t>& columns, Scores& scores);
-  std::int64_t lives() const noexcept { return lives_; }  ///< run so far
+  std::int64_t lives() const noexcept { return lives_; }    ///< run so far
+  std::int64_t broken() const noexcept { return broken_; }  ///< lives among them in which a plugin broke
+  /// How warnings count candidates from here on. \param first  number of the first one of evaluate()
+  void count_candidates_from(std::int64_t first) noexcept { first_candidate_ = first; }
+  /// \throws SimulationError if more lives broke than the pipeline tolerates
+  void check_broken(const EvaluationSpec& spec, std::int64_t broken, std::int64_t lives) const;
 
  private:
+  void tell_of(LifeEnd end, const std::string& note, std::size_t candidate, std::int64_t network);
   Executor& executor_;
   const std::atomic<bool>* stop_;
   bool reference_kernel_;
-  std::int64_t lives_ = 0;
+  std::int64_t lives_ = 0, broken_ = 0, first_candidate_ = 0;
+  std::string last_broken_;
+  std::set<std::string> told_;  ///< reasons
 };
 
 }  // namespace hebbforge

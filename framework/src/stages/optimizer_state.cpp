@@ -44,6 +44,8 @@ MemoryState read_state(const Hdf5Reader& in, const std::string& group) {
         state.real(key, values.front());
       } else if (shape.size() == 1) {
         state.vector(key, {values.data(), static_cast<Eigen::Index>(values.size())});
+      } else if (shape.size() > 2) {
+        throw Error("the checkpoint's entry '" + name + "' has more than two dimensions");
       } else {
         using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
         const Eigen::MatrixXd matrix = Eigen::Map<const RowMajor>(

@@ -3,7 +3,6 @@
 #include <hebbforge/error.hpp>
 
 #include "host/log_file.hpp"
-#include "stages/running_mark.hpp"
 
 namespace hebbforge {
 
@@ -28,13 +27,9 @@ std::filesystem::path free_name(const std::filesystem::path& path, const std::st
   return name;
 }
 
-bool begin_run_directory(const RunOptions& options) {
+bool begin_run_directory(const RunOptions& options, std::optional<RunningMark>& running) {
   const bool there = std::filesystem::exists(options.directory);
-  if (const auto process = there ? running_process(options.directory) : std::nullopt) {
-    throw ConfigError("process " + std::to_string(*process) + " is running in '" +
-                      options.directory.string() +
-                      "': wait for it, stop it, or choose another directory with --out");
-  }
+  if (there) require_not_running(options.directory);
   if (there && !options.resume) {
     throw ConfigError("the run directory '" + options.directory.string() +
                       "' exists; choose another with --out, or go on with --resume");
@@ -45,6 +40,7 @@ bool begin_run_directory(const RunOptions& options) {
     throw SimulationError("cannot make the run directory '" + options.directory.string() +
                           "': " + error.message());
   }
+  running.emplace(options.directory);
   log_to_file(options.directory / "log.txt");
   return there;
 }

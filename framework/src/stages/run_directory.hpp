@@ -2,13 +2,17 @@
 #pragma once
 
 #include <hebbforge/host/run.hpp>
+#include <optional>
+
+#include "stages/running_mark.hpp"
 
 namespace hebbforge {
 
-/// Makes it, and lets log messages go to its log.txt.
+/// Makes it, takes hold of it, and lets log messages go to its log.txt.
 /// \returns whether it was there
-/// \throws ConfigError if it was and the run is not resumed; SimulationError if it cannot be made
-bool begin_run_directory(const RunOptions& options);
+/// \throws ConfigError if it was and the run is not resumed, or another process works on it; SimulationError
+/// if it cannot be made
+bool begin_run_directory(const RunOptions& options, std::optional<RunningMark>& running);
 
 /// \throws ConfigError saying what was expected, if `directory` is none
 void require_run_directory(const std::filesystem::path& directory);

@@ -90,21 +90,21 @@ StageSummary recorded(const StageContext& context) {
   return summary;
 }
 
-}  // namespace
-
-std::vector<StageSummary> run_stages(const Pipeline& pipeline, const RunSummary* search,
-                                     const RunOptions& options) {
+std::vector<StageSummary> run_all(const Pipeline& pipeline, const RunSummary* search,
+                                  const RunOptions& options) {
   std::vector<StageSummary> summaries;
-  if (!search) {
+  std::optional<RunningMark> running;
+  if (search) {
+    running.emplace(options.directory);
+  } else {
     if (std::filesystem::exists(options.directory / "checkpoint.h5"))
       throw ConfigError("'" + options.directory.string() +
                         "' holds a search, but this pipeline has none: choose another directory with --out");
-    begin_run_directory(options);
+    begin_run_directory(options, running);
     log_info("machine: " + machine_text());
     engine::log_instruction_set();
     write_text_file(options.directory / "pipeline.toml", pipeline.resolved);
   }
-  const RunningMark running(options.directory);
   const auto executor = pipeline.executor.plugin->create<Executor>(pipeline.executor.config);
   Evaluator evaluator(*executor, options.stop, options.reference_kernel);
   for (const StageSpec& spec : pipeline.stages) {
@@ -135,6 +135,18 @@ std::vector<StageSummary> run_stages(const Pipeline& pipeline, const RunSummary*
     if (summaries.back().interrupted) break;
   }
   return summaries;
+}
+
+}  // namespace
+
+std::vector<StageSummary> run_stages(const Pipeline& pipeline, const RunSummary* search,
+                                     const RunOptions& options) {
+  try {
+    return run_all(pipeline, search, options);
+  } catch (const WriteError& error) {
+    throw SimulationError(error.problem() + "; what the stages have written before is whole: " +
+                          error.remedy() + " and go on with --resume");
+  }
 }
 
 }  // namespace hebbforge

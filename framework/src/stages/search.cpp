@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/run.hpp>
 #include <hebbforge/interfaces/loss.hpp>
@@ -31,7 +30,7 @@
 namespace hebbforge {
 namespace {
 
-constexpr int checkpoint_format = 1;
+constexpr int checkpoint_format = 2;
 
 std::string first_difference(const std::string& a, const std::string& b) {
   std::size_t from = 0;
@@ -60,6 +59,21 @@ class Search {
   }
 
   RunSummary run() {
+    try {
+      return all();
+    } catch (const WriteError& error) {
+      std::error_code missing;
+      const bool kept = std::filesystem::is_regular_file(file("checkpoint.h5"), missing);
+      if (!kept) throw;
+      throw SimulationError(
+          error.problem() + "; the checkpoint" +
+          (saved_generation_ ? " of generation " + std::to_string(*saved_generation_) : "") +
+          " is whole: " + error.remedy() + " and go on with --resume");
+    }
+  }
+
+ private:
+  RunSummary all() {
     begin_directory();
     begin_optimizer();
     if (resuming_) restore();
@@ -77,12 +91,10 @@ class Search {
     return summary;
   }
 
- private:
   std::filesystem::path file(const char* name) const { return options_.directory / name; }
 
   void begin_directory() {
-    const bool there = begin_run_directory(options_);
-    running_.emplace(options_.directory);
+    const bool there = begin_run_directory(options_, running_);
     log_info("machine: " + machine_text());
     engine::log_instruction_set();
     resuming_ = options_.resume && std::filesystem::exists(file("checkpoint.h5"));
@@ -130,6 +142,7 @@ class Search {
     const auto checkpoint = search_.start_from / "checkpoint.h5";
     if (!std::filesystem::exists(checkpoint))
       throw ConfigError("'start_from': the run '" + search_.start_from.string() + "' has no checkpoint.h5");
+    require_seal(checkpoint);
     const Hdf5Reader in(checkpoint);
     if (in.texts("search/parameter_names") != record_.parameter_names) {
       throw ConfigError("'start_from': the run '" + search_.start_from.string() +
@@ -166,6 +179,7 @@ class Search {
 
   void restore() {
     try {
+      require_seal(file("checkpoint.h5"));
       const Hdf5Reader in(file("checkpoint.h5"));
       if (in.integer("format") != checkpoint_format)
         throw Error("the checkpoint has format " + std::to_string(in.integer("format")) +
@@ -193,11 +207,12 @@ class Search {
       before_ = in.real("seconds");
     } catch (const ConfigError&) {
       throw;
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       throw SimulationError(
           std::string(error.what()) +
           "; the checkpoint is damaged or from another version: start anew in another directory");
     }
+    saved_generation_ = record_.generations();
     message("going on after " + std::to_string(record_.evaluations()) + " evaluations");
     write_text_file(file("pipeline.toml"), pipeline_.resolved);
     write_csv();
@@ -248,9 +263,12 @@ class Search {
       if (!optimizer_->stop().empty()) reason = "optimizer: " + std::string(optimizer_->stop());
       if (!reason.empty()) return true;
       if (stopped() || !generation(population)) return false;
-      save_checkpoint();
+      save_checkpoint_now_and_then();
       append_csv();
       report_progress();
+      evaluator_.check_broken(
+          pipeline_.evaluation, record_.lives_broken(),
+          static_cast<std::int64_t>(record_.evaluations() * record_.networks) - record_.lives_left_out());
     }
   }
 
@@ -269,6 +287,7 @@ class Search {
     const auto objective = [&](const Scores& s, std::size_t k) {
       return s.sum(k, pipeline_.trials(), search_.graded_failure, coefficients[k]);
     };
+    evaluator_.count_candidates_from(static_cast<std::int64_t>(record_.evaluations()));
     const bool scored = search_.racing
                             ? race(evaluator_, pipeline_, candidates, first, pipeline_.networks.search,
                                    static_cast<std::size_t>(optimizer_->parents()), objective, scores)
@@ -344,6 +363,7 @@ class Search {
   std::optional<Selection> select(const Eigen::VectorXd& candidate, std::int64_t evaluation) {
     Selection s;
     s.evaluation = evaluation;
+    evaluator_.count_candidates_from(evaluation);
     if (!evaluator_.evaluate(pipeline_, candidate, NetworkSet::select, 0, pipeline_.networks.select,
                              s.scores))
       return std::nullopt;
@@ -416,14 +436,18 @@ class Search {
   }
 
   void append_csv() {
-    std::ofstream out(file("evaluations.csv"), std::ios::app | std::ios::binary);
-    out << record_.csv_rows(written_);
-    out.flush();
-    if (!out)
-      throw SimulationError(
-          "cannot write '" + file("evaluations.csv").string() +
-          "'; is the disk full? The checkpoint holds all: make room and go on with --resume");
+    append_text(file("evaluations.csv"), record_.csv_rows(written_));
     written_ = record_.evaluations();
+  }
+
+  // A checkpoint holds the whole search so far, so that of a long one takes its time. At most a twentieth of
+  // the run goes into them: then a kill costs a few generations, which give the same bytes once more.
+  void save_checkpoint_now_and_then() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - saved_at_ < 20 * saving_takes_) return;
+    save_checkpoint();
+    saved_at_ = std::chrono::steady_clock::now();
+    saving_takes_ = saved_at_ - now;
   }
 
   void save_checkpoint() {
@@ -438,7 +462,8 @@ class Search {
     optimizer_->save(state);
     write_state(out, "optimizer", state);
     write_distribution(out);
-    out.commit();
+    out.commit(true);
+    saved_generation_ = record_.generations();
   }
 
   void write_distribution(Hdf5Writer& out) const {
@@ -458,7 +483,7 @@ class Search {
     Hdf5Writer out(file("results.h5"));
     record_.write(out);
     write_distribution(out);
-    if (picked()) write_example_life(out);
+    if (picked() && !is_broken(picked()->scores.end(0, 0))) write_example_life(out);
     out.commit();
     write_rule();
     write_csv();
@@ -568,7 +593,10 @@ class Search {
   std::shared_ptr<Optimizer> optimizer_;
   SearchRecord record_;
   std::optional<RunningMark> running_;
-  std::size_t written_ = 0;  ///< evaluations in the CSV
+  std::size_t written_ = 0;                        ///< evaluations in the CSV
+  std::optional<std::uint64_t> saved_generation_;  ///< of the checkpoint
+  std::chrono::steady_clock::time_point saved_at_;
+  std::chrono::steady_clock::duration saving_takes_{};
   bool resuming_ = false;
   double before_ = 0;  ///< seconds of the processes before this one
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();

@@ -155,6 +155,13 @@ std::int64_t SearchRecord::lives_left_out() const {
   return count;
 }
 
+std::int64_t SearchRecord::lives_broken() const {
+  std::int64_t count = 0;
+  for (std::size_t life = 0; life < lives.size(); life += layout.size())
+    count += is_broken(static_cast<LifeEnd>(static_cast<std::uint32_t>(lives[life])));
+  return count;
+}
+
 void SearchRecord::write(Hdf5Writer& out) const {
   out.texts("loss_names", layout.losses);
   if (!layout.measures.empty()) out.texts("measure_names", layout.measures);
@@ -213,13 +220,16 @@ SearchRecord SearchRecord::read(const Hdf5Reader& in, const LifeLayout& layout,
     }
     const auto n = static_cast<Eigen::Index>(all.networks);
     for (std::size_t k = 0; k < chosen.size(); ++k) {
+      if (chosen[k] >= count) throw Error("the checkpoint selects a candidate that it does not have");
       record.selections.push_back(
           {static_cast<std::int64_t>(chosen[k]),
            values[k],
            {layout, all.networks, all.lives.middleCols(static_cast<Eigen::Index>(k) * n, n)}});
     }
   }
-  record.picked = static_cast<std::int64_t>(in.integer("picked")) - 1;
+  const std::uint64_t picked = in.integer("picked");
+  if (picked > chosen.size()) throw Error("the checkpoint picks a rule that it does not have");
+  record.picked = static_cast<std::int64_t>(picked) - 1;
   const std::size_t references = in.integer("reference_count");
   for (std::size_t k = 0; k < references; ++k) {
     const std::string group = "references/" + std::to_string(k);
@@ -275,6 +285,7 @@ std::string SearchRecord::csv_rows(std::size_t from) const {
 
 Eigen::VectorXd picked_candidate(const std::filesystem::path& directory,
                                  const std::vector<std::string>& names) {
+  require_seal(directory / "checkpoint.h5");
   const Hdf5Reader in(directory / "checkpoint.h5");
   if (in.texts("search/parameter_names") != names)
     throw ConfigError("the run '" + directory.string() +
@@ -283,7 +294,7 @@ Eigen::VectorXd picked_candidate(const std::filesystem::path& directory,
   if (picked == 0) throw ConfigError("the run '" + directory.string() + "' has found no healthy rule");
   const auto evaluation = in.integers("select/evaluation").at(picked - 1);
   const auto parameters = in.reals("search/parameters");
-  if ((evaluation + 1) * names.size() > parameters.size())
+  if (evaluation >= parameters.size() || (evaluation + 1) * names.size() > parameters.size())
     throw ConfigError("'" + (directory / "checkpoint.h5").string() +
                       "' is damaged: the picked candidate is missing");
   return Eigen::Map<const Eigen::VectorXd>(parameters.data() + evaluation * names.size(),

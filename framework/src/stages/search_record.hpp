@@ -50,6 +50,7 @@ struct SearchRecord {
   std::int64_t best_evaluation() const;  ///< -1 without evaluations; the first of equals
   std::int64_t lives_run() const;        ///< of everything recorded here
   std::int64_t lives_left_out() const;   ///< of the evaluations: by racing
+  std::int64_t lives_broken() const;     ///< of the evaluations: by a plugin
   std::uint64_t generations() const noexcept { return generation.empty() ? 0 : generation.back() + 1; }
 
   void write(Hdf5Writer& out) const;

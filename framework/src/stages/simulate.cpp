@@ -30,6 +30,7 @@ class RecordJob final : public Job {
       : pipeline_(pipeline), options_(options), set_(set), lives_(lives) {}
   void run(std::int64_t index, ConstVectorView, VectorView) noexcept override {
     RecordedLife& life = lives_[static_cast<std::size_t>(index)];
+    if (is_broken(life.result.end)) return;
     try {
       life.result = run_life(
           pipeline_, {set_, options_.first + index, options_.reference_kernel, &life.record, options_.stop});
@@ -45,6 +46,20 @@ class RecordJob final : public Job {
   NetworkSet set_;
   std::vector<RecordedLife>& lives_;
 };
+
+// What is recorded has to be in this process. A life that goes well in a process of its own goes well here
+// too, so all are first run there, and those that break are not recorded.
+void find_broken(const Pipeline& pipeline, const SimulateOptions& options, NetworkSet set, Executor& executor,
+                 std::vector<RecordedLife>& lives) {
+  Evaluator evaluator(executor, options.stop, options.reference_kernel);
+  Scores scores;
+  if (!evaluator.evaluate(pipeline, {}, set, options.first, options.networks, scores)) throw Interrupted();
+  for (std::size_t k = 0; k < lives.size(); ++k) {
+    if (!is_broken(scores.end(0, k))) continue;
+    lives[k].result.end = scores.end(0, k);
+    lives[k].result.losses.assign(pipeline.losses.size(), std::nan(""));
+  }
+}
 
 double measure_of(const LifeResult& life, const std::string& source) {
   const auto found = std::ranges::find(life.measures, source, &std::pair<std::string, double>::first);
@@ -113,18 +128,21 @@ SimulateSummary simulate(const Pipeline& pipeline, const SimulateOptions& option
   std::optional<Hdf5Writer> out;  // before the work: a path that cannot be written is found at once
   if (!options.out.empty()) out.emplace(options.out);
   std::vector<RecordedLife> lives(static_cast<std::size_t>(options.networks));
-  RecordJob job(pipeline, options, network_set_named(options.set), lives);
+  const NetworkSet set = network_set_named(options.set);
+  const auto executor = pipeline.executor.plugin->create<Executor>(pipeline.executor.config);
+  if (pipeline.evaluation.isolated) find_broken(pipeline, options, set, *executor, lives);
+  RecordJob job(pipeline, options, set, lives);
   const Eigen::MatrixXd inputs(0, options.networks);
   Eigen::MatrixXd results(0, options.networks);
-  pipeline.executor.plugin->create<Executor>(pipeline.executor.config)
-      ->for_each(job, view_of(inputs), view_of(results));
+  executor->for_each(job, view_of(inputs), view_of(results));
 
   SimulateSummary summary;
   const LifeLayout layout = LifeLayout::of(pipeline);
   summary.measure_names = layout.measures;
   for (std::size_t k = 0; k < lives.size(); ++k) {
     const LifeResult& r = lives[k].result;
-    if (r.end == LifeEnd::plugin_failed) throw SimulationError("a life cannot go on: " + r.message);
+    if (r.end == LifeEnd::plugin_failed && !pipeline.evaluation.isolated)
+      throw SimulationError("a life cannot go on: " + r.message);
     if (r.end == LifeEnd::cancelled) throw Interrupted();
     LifeSummary life{options.first + static_cast<std::int64_t>(k), name_of(r.end), r.trials_survived, 0, {}};
     for (const double part : r.losses) life.loss += part;

@@ -204,6 +204,8 @@ bool score(const StageContext& context, std::vector<Variant>& variants) {
                     std::to_string(variants.size()) + ": " + label(v) + ": median loss " +
                     short_number(s.median) + ", " + std::to_string(s.failed) + "/" +
                     std::to_string(s.networks) + " failed");
+    context.evaluator.check_broken(context.pipeline.evaluation, context.evaluator.broken(),
+                                   context.evaluator.lives());
   }
   return true;
 }

@@ -22,10 +22,17 @@ enum class LifeEnd : std::uint32_t {
   dead = 3,        ///< all weights of a pathway that must live are below 1.5e-6
   bad_loss = 4,    ///< a loss is not finite
   cancelled = 5,
-  plugin_failed = 6,
-  unfinished = 7,  ///< not run: its candidate was out of a race
+  plugin_failed = 6,  ///< it threw
+  unfinished = 7,     ///< not run: its candidate was out of a race
+  // Of lives in processes of their own:
+  crashed = 8,
+  exited = 9,         ///< a plugin ended the process
+  timed_out = 10,     ///< beyond evaluation.time_limit
+  out_of_memory = 11  ///< beyond evaluation.memory_limit
 };
 HEBBFORGE_API const char* name_of(LifeEnd end) noexcept;
+/// Whether a plugin's code is to blame, not the rule: without isolation nothing could be told of such a life.
+HEBBFORGE_API bool is_broken(LifeEnd end) noexcept;
 
 /// What a life left behind.
 struct LifeResult {

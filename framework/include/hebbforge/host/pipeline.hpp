@@ -136,6 +136,14 @@ struct SearchSpec {
   std::vector<FreeParameter> free;
 };
 
+/// What becomes of lives in which a plugin breaks.
+struct EvaluationSpec {
+  bool isolated = false;            ///< every life in a process of its own
+  double time_limit = 600;          ///< s, of an isolated life
+  double memory_limit = 4e9;        ///< bytes that an isolated life may take
+  double tolerated_failures = 0.5;  ///< share of lives in which a plugin broke: above it the run ends
+};
+
 struct Pipeline;
 
 /// A pipeline under one rule and one condition: what a stage scores.
@@ -190,6 +198,7 @@ struct HEBBFORGE_API Pipeline {
   std::vector<ConstraintSpec> constraints;
   std::vector<LossSpec> losses;
   PluginChoice executor;
+  EvaluationSpec evaluation;
   std::optional<SearchSpec> search;
   std::vector<StageSpec> stages;  ///< in the order of the file
   std::string resolved;           ///< the whole pipeline as TOML, every default and seed written out
@@ -206,6 +215,7 @@ struct PipelineOptions {
   bool needs_search = false;           ///< neither [search] nor a stage is a mistake
   bool stages = true;                  ///< false: tables of stages are not looked at
   bool smoke = false;                  ///< two networks a set, one generation a search, two terms a refit
+  std::string text;                    ///< read in place of the file's; "": the file
 };
 
 /// Reads and checks a pipeline file and everything that it refers to.

@@ -1,4 +1,4 @@
-#include "child.hpp"
+#include "host/child.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -23,7 +23,7 @@
 
 #include <hebbforge/host/quantity.hpp>
 
-namespace hebbforge::cli {
+namespace hebbforge {
 namespace {
 
 constexpr char end_of_message = '\0';
@@ -53,6 +53,9 @@ void limit(__rlimit_resource resource, std::uint64_t value) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
   if (::getppid() != parent) ::_exit(1);
+  // What strikes the child ends it, and is told by its parent.
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGINT, SIGTERM, SIGHUP})
+    std::signal(signal, SIG_DFL);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
   limit(RLIMIT_CORE, 0);
   // Sanitizers reserve more address space than there is memory.
@@ -163,4 +166,4 @@ std::string run_in_child(const ChildLimits& limits,
   return "ended the process with exit status " + std::to_string(WEXITSTATUS(status));
 }
 
-}  // namespace hebbforge::cli
+}  // namespace hebbforge
