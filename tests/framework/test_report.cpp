@@ -485,9 +485,9 @@ BOOST_AUTO_TEST_CASE(every_kind_of_figure_is_drawn_also_of_nothing_and_of_what_i
       heat_maps("heat_bad", "c", style, {{"bad", Eigen::MatrixXd::Constant(2, 3, nan)}}),
       raster("raster", "c", plain, {{1, 0}, {2, 5}}),
       raster("raster_none", "c", plain, {}),
-      spreads("spreads", "c", "coefficient", -1e9,
+      spreads("spreads", "c", "coefficient",
               {{"a", {1e-5, -2e-5, 3e-5, 4e-6, 1e-6, nan}}, {"b", {0}}, {"c", {}}}),
-      spreads("spreads_none", "c", "coefficient", 0, {}),
+      spreads("spreads_none", "c", "coefficient", {}),
       bars("bars", "c", "effect", {{"a", 3e7, 2e7, 4e7}, {"b", -1e7}, {"c", nan}}),
       bars("bars_none", "c", "effect", {}),
       bars("bars_zero", "c", "effect", {{"a", 0}}),
@@ -531,7 +531,7 @@ BOOST_AUTO_TEST_CASE(nothing_that_a_figure_shows_is_executed_by_gnuplot) {
     line.title = line.label = evil;
     const Drawings drawings = draw(
         {lines("evil", evil, {evil, evil}, {line}), distributions("evil_group", evil, evil, {{evil, {1, 2}}}),
-         spreads("evil_spread", evil, evil, 0, {{evil, {1, 2}}}), bars("evil_bar", evil, evil, {{evil, 1}}),
+         spreads("evil_spread", evil, evil, {{evil, {1, 2}}}), bars("evil_bar", evil, evil, {{evil, 1}}),
          heat_maps("evil_map", evil, {evil, evil, evil}, {{evil, Eigen::MatrixXd::Ones(2, 2)}})});
     BOOST_TEST(drawings.svg.size() == 5, evil << drawings.problem);
     BOOST_TEST(!std::filesystem::exists(mark), evil);

@@ -257,8 +257,9 @@ Eigen::MatrixXd binned(const Eigen::MatrixXd& m, Eigen::Index rows, Eigen::Index
   return out;
 }
 
-// Gaussian kernel estimate at n places, none below `least`; the bandwidth as of Silverman (1986).
-std::vector<std::pair<double, double>> density(std::vector<double> values, double least, std::size_t n) {
+// Gaussian kernel estimate at n places, as many bandwidths beyond the values as `tails`, but not beyond 0;
+// the bandwidth as of Silverman (1986).
+std::vector<std::pair<double, double>> density(std::vector<double> values, double tails, std::size_t n) {
   const auto count = static_cast<double>(values.size());
   if (values.size() < 5) return {};
   std::ranges::sort(values);
@@ -270,7 +271,8 @@ std::vector<std::pair<double, double>> density(std::vector<double> values, doubl
   if (quartiles > 0) spread_of = std::min(spread_of, quartiles / 1.34);
   if (!(spread_of > 0)) return {};
   const double width = 0.9 * spread_of * std::pow(count, -0.2);
-  const double low = std::max(least, values.front() - 2 * width), high = values.back() + 2 * width;
+  const double low = std::max(std::min(0., values.front()), values.front() - tails * width),
+               high = values.back() + tails * width;
   std::vector<std::pair<double, double>> curve;
   double largest = 0;
   for (std::size_t k = 0; k < n; ++k) {
@@ -285,9 +287,9 @@ std::vector<std::pair<double, double>> density(std::vector<double> values, doubl
 }
 
 // A violin, points, the median and its interval per group, the first at y = 0, the next at -1, ….
-// place(value): on the x axis; no violin goes below `least` there.
+// place(value): on the x axis; tails: of violins beyond their values, in bandwidths.
 template <class Place>
-void plot_groups(Figure& figure, const std::vector<Group>& groups, const Place& place, double least) {
+void plot_groups(Figure& figure, const std::vector<Group>& groups, const Place& place, double tails) {
   std::string& data = figure.data.emplace_back();
   std::vector<std::string> parts;
   std::size_t block = 0;
@@ -304,7 +306,7 @@ void plot_groups(Figure& figure, const std::vector<Group>& groups, const Place& 
       if (std::isfinite(v)) healthy.push_back(place(v));
     }
     std::string violin, points, interval, point;
-    const auto curve = density(healthy, least, 60);
+    const auto curve = density(healthy, tails, 60);
     for (const auto& [at, share] : curve) violin += datum(at) + " " + datum(middle + 0.42 * share) + "\n";
     for (auto k = curve.rbegin(); k != curve.rend(); ++k)
       violin += datum(k->first) + " " + datum(middle - 0.42 * k->second) + "\n";
@@ -494,11 +496,11 @@ Figure distributions(std::string name, std::string caption, const std::string& v
         (k > 0 ? ", " : "") + tick_text(titles[k]) + print(" %zd", -static_cast<std::ptrdiff_t>(k));
   figure.script += ")\n";
   plot_groups(
-      figure, groups, [&](double value) { return axis.at(value); }, 0);
+      figure, groups, [&](double value) { return axis.at(value); }, 2);
   return figure;
 }
 
-Figure spreads(std::string name, std::string caption, const std::string& value_label, double least,
+Figure spreads(std::string name, std::string caption, const std::string& value_label,
                std::vector<Group> groups) {
   Figure figure{std::move(name), std::move(caption)};
   double largest = 0;
@@ -527,7 +529,7 @@ Figure spreads(std::string name, std::string caption, const std::string& value_l
                    range_text("y", {-n + 0.5, 0.5}) + "set format x '%g'\nset ytics scale 0 (" + ticks +
                    ")\n" + print("set arrow from 0, graph 0 to 0, graph 1 nohead lw 1 lc rgb '%s'\n", grey);
   plot_groups(
-      figure, groups, [](double value) { return value; }, least);
+      figure, groups, [](double value) { return value; }, 0);
   return figure;
 }
 

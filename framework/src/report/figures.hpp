@@ -65,9 +65,9 @@ struct Group {
 HEBBFORGE_API Figure distributions(std::string name, std::string caption, const std::string& value_label,
                                    const std::vector<Group>& groups);
 
-/// The same rows on a linear axis with a line at 0; not finite: left out. \param least  no value is below
+/// The same rows on a linear axis with a line at 0, violins cut at their values; not finite: left out.
 HEBBFORGE_API Figure spreads(std::string name, std::string caption, const std::string& value_label,
-                             double least, std::vector<Group> groups);
+                             std::vector<Group> groups);
 
 /// The axis of distributions().
 struct HEBBFORGE_API SplitAxis {

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <limits>
 #include <map>
 
 #include "report/formula.hpp"
@@ -69,12 +68,29 @@ std::string symbols(const RunData& run, const PathwayRule& rule) {
          number_text(1e3 * dt) + " ms a weight changes by " + number_text(learning) + " times the sum.</p>\n";
 }
 
-bool is_coefficient(const std::string& name) { return name.starts_with("c."); }
-bool is_time(const std::string& name) { return name.starts_with("tau."); }
+enum class Meaning { coefficient, time, other };
+
+// By the name; parameters of equations have names of their own, and start values that tell what they are.
+Meaning meaning_of(const Node& table, const std::string& name) {
+  if (name.starts_with("c.")) return Meaning::coefficient;
+  if (name.starts_with("tau.")) return Meaning::time;
+  const std::string start = text_of(table, name.c_str());
+  if (start.empty()) return Meaning::other;
+  const auto unit = start.find_first_not_of("0123456789.eE+- ");
+  if (unit == std::string::npos) return Meaning::coefficient;
+  const std::string rest = start.substr(unit);
+  return rest == "s" || rest == "ms" || rest == "us" ? Meaning::time : Meaning::other;
+}
 
 // A value, shown in its unit: time constants in ms.
-std::string shown(const std::string& name, double value) {
-  return number_text(is_time(name) ? 1e3 * value : value);
+std::string shown(Meaning meaning, double value) {
+  return number_text(meaning == Meaning::time ? 1e3 * value : value);
+}
+
+// "x~*y" of "c.x~*y"; names of an equation as they are.
+std::string term_of(const std::string& name) {
+  const auto dot = name.find('.');
+  return dot == std::string::npos ? name : name.substr(dot + 1);
 }
 
 std::string values_of_one(const RunData& run, const PathwayRule& rule) {
@@ -92,14 +108,16 @@ std::string values_of_one(const RunData& run, const PathwayRule& rule) {
   };
   std::vector<std::vector<std::string>> rows;
   for (const auto& [name, value] : rule.values) {
-    if (is_coefficient(name)) {
+    const Meaning meaning = meaning_of(*rule.table, name);
+    if (name.starts_with("c.")) {
       const std::string term = name.substr(2);
       const double* tau = rule.find("tau." + term);
       rows.push_back({escaped(term_text(term)), number_text(value), tau ? number_text(1e3 * *tau) : "–",
                       effects.empty() ? "–" : share(term)});
-    } else if (!is_time(name) || !rule.find("c." + name.substr(4))) {
-      rows.push_back({escaped(name), is_time(name) ? "–" : number_text(value),
-                      is_time(name) ? number_text(1e3 * value) : "–", "–"});
+    } else if (meaning != Meaning::time || !rule.find("c." + term_of(name))) {
+      const bool time = meaning == Meaning::time;
+      rows.push_back(
+          {escaped(name), time ? "–" : number_text(value), time ? number_text(1e3 * value) : "–", "–"});
     }
   }
   return table({"term", "coefficient", "time constant / ms", "share of all effects / %"}, rows);
@@ -107,6 +125,7 @@ std::string values_of_one(const RunData& run, const PathwayRule& rule) {
 
 struct Spread {
   std::string name;
+  Meaning meaning;
   std::vector<double> values;  ///< of the runs that have it
 };
 
@@ -121,7 +140,7 @@ std::string spread_of_several(const std::string& pathway, Runs runs, FigureList&
       by_run.emplace_back(rule.values.begin(), rule.values.end());
       for (const auto& [name, value] : rule.values) {
         auto at = std::ranges::find(all, name, &Spread::name);
-        if (at == all.end()) at = all.insert(all.end(), Spread{name, {}});
+        if (at == all.end()) at = all.insert(all.end(), Spread{name, meaning_of(*rule.table, name), {}});
         at->values.push_back(value);
       }
     }
@@ -131,25 +150,24 @@ std::string spread_of_several(const std::string& pathway, Runs runs, FigureList&
   std::vector<std::vector<std::string>> rows;
   std::vector<Group> coefficients, times;
   for (const Spread& s : all) {
-    const bool time = is_time(s.name);
+    const bool time = s.meaning == Meaning::time, named = s.name.find('.') != std::string::npos;
     const Interval interval = median_interval(s.values);
     const double middle = median(s.values);
     const auto positive = std::ranges::count_if(s.values, [](double v) { return v > 0; });
-    const std::string name = is_coefficient(s.name) ? term_text(s.name.substr(2))
-                             : time                 ? "τ of " + term_text(s.name.substr(4))
-                                                    : s.name;
+    const std::string name = !named ? s.name : (time ? "τ of " : "") + term_text(term_of(s.name));
     std::vector<std::string> row{escaped(name) + (time ? " / ms" : ""),
                                  std::to_string(positive) + " of " + std::to_string(s.values.size()),
-                                 shown(s.name, middle) + " [" + shown(s.name, interval.low) + ", " +
-                                     shown(s.name, interval.high) + "]"};
+                                 shown(s.meaning, middle) + " [" + shown(s.meaning, interval.low) + ", " +
+                                     shown(s.meaning, interval.high) + "]"};
     for (const auto& values : by_run) {
       const auto at = values.find(s.name);
-      row.push_back(at == values.end() ? "–" : shown(s.name, at->second));
+      row.push_back(at == values.end() ? "–" : shown(s.meaning, at->second));
     }
     rows.push_back(std::move(row));
-    if (is_coefficient(s.name)) coefficients.push_back({name, s.values, colour(middle < 0 ? 1 : 0)});
+    if (s.meaning == Meaning::coefficient)
+      coefficients.push_back({name, s.values, colour(middle < 0 ? 1 : 0)});
     if (time) {
-      Group group{term_text(s.name.substr(4)), s.values, colour(2)};
+      Group group{named ? term_text(term_of(s.name)) : s.name, s.values, colour(2)};
       for (double& tau : group.values) tau *= 1e3;
       times.push_back(std::move(group));
     }
@@ -164,11 +182,11 @@ std::string spread_of_several(const std::string& pathway, Runs runs, FigureList&
     html += figures.add(
         spreads("coefficient_spread_" + name,
                 "Coefficients of " + pathway + " over " + std::to_string(by_run.size()) + " runs" + what,
-                "coefficient", -std::numeric_limits<double>::infinity(), coefficients));
+                "coefficient", coefficients));
   if (!times.empty())
     html += figures.add(spreads("time_spread_" + name,
                                 "Time constants of " + pathway + " over the same runs" + what,
-                                "time constant / ms", 0, times));
+                                "time constant / ms", times));
   return "<div class=\"figures\">" + html + "</div>" + table(header, rows);
 }
 
