@@ -86,6 +86,15 @@ class Examples(unittest.TestCase):
         self.assertLess(np.median(losses[1.0]) * 3, min(np.median(losses[0.9]), np.median(losses[1.1])))
         self.assertLess(np.median(losses[1.0]), 5)
 
+    def test_a_rule_is_simulated_though_a_stage_names_the_search(self):
+        folder, _ = made("08_integrator")
+        life = scratch / "life.h5"
+        result = subprocess.run([hebbforge, "simulate", folder / "pipeline.toml", "--rule", "no_plasticity", "--networks", "2",
+                                 "--out", life], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        gain = subprocess.run([sys.executable, folder / "gain.py", life], capture_output=True, text=True)
+        self.assertRegex(gain.stdout, r"\nmedian 0\.\d{3}, quartiles")
+
     def test_the_table_of_stock_rules_has_a_row_for_each(self):
         table = subprocess.run([sys.executable, source / "examples/rules_on_tasks/table.py", hebbforge, "--out", scratch / "table",
                                 "--networks", "2", "--tasks", "component"], capture_output=True, text=True)
