@@ -54,7 +54,7 @@ struct Run {
                          "executor.jobs=1", "networks={search=2,select=2,report=0}",
                          "search.references=[\"no_plasticity\"]"};
     pipeline = load_pipeline(built_plugins(),
-                             std::filesystem::path(HEBBFORGE_SOURCE) / "tests/framework/pipelines/small.toml",
+                             std::filesystem::path(HEBBFORGE_SOURCE) / "tests/framework/pipelines/cheap.toml",
                              options);
     directory = std::filesystem::temp_directory_path() / ("fuzz_checkpoint_" + std::to_string(::getpid())) /
                 optimizer;

@@ -351,6 +351,14 @@ std::vector<std::size_t> Hdf5Reader::shape(const std::string& name) const {
   return {size.begin(), size.end()};
 }
 
+std::vector<std::size_t> Hdf5Reader::shape(const std::string& name, std::size_t dimensions) const {
+  auto size = shape(name);
+  if (size.size() != dimensions)
+    fail(name, std::to_string(dimensions) + " dimensions are expected, not " + std::to_string(size.size()) +
+                   ", of");
+  return size;
+}
+
 std::vector<double> Hdf5Reader::reals(const std::string& name) const {
   std::vector<double> values(product(shape(name)));
   const Handle set(open(name)), type(H5Dget_type(set.id()));

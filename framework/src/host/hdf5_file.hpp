@@ -66,6 +66,8 @@ class HEBBFORGE_API Hdf5Reader {
   bool has(const std::string& name) const;
   bool is_dataset(const std::string& name) const;
   std::vector<std::size_t> shape(const std::string& name) const;
+  /// The same, of what has to have so many dimensions.
+  std::vector<std::size_t> shape(const std::string& name, std::size_t dimensions) const;
   std::vector<double> reals(const std::string& name) const;
   std::vector<std::uint64_t> integers(const std::string& name) const;
   std::string text(const std::string& name) const;

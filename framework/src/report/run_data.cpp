@@ -39,8 +39,8 @@ void read_log(RunData& run) {
 
 void read_record(const std::filesystem::path& file, RunData& run) {
   const Hdf5Reader in(file);
-  const auto shape = in.shape("search/end");
-  if (shape.size() != 2 || shape[0] == 0) return;
+  const auto shape = in.shape("search/end", 2);
+  if (shape[0] == 0) return;
   run.record =
       SearchRecord::read(in, read_layout(in, "search"), in.texts("search/parameter_names"), shape[1]);
   run.log_scale.assign(run.record.parameter_names.size(), false);
@@ -150,11 +150,11 @@ std::optional<RecordedLife> kept_life(const Hdf5Reader& in, const std::string& g
     }
   }
   const auto matrix = [&](const std::string& name) {
-    const auto shape = in.shape(group + name);
+    const auto shape = in.shape(group + name, 2);
     const auto values = in.reals(group + name);
     using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    return Eigen::MatrixXd(Eigen::Map<const RowMajor>(values.data(), static_cast<Eigen::Index>(shape.at(0)),
-                                                      static_cast<Eigen::Index>(shape.at(1))));
+    return Eigen::MatrixXd(Eigen::Map<const RowMajor>(values.data(), static_cast<Eigen::Index>(shape[0]),
+                                                      static_cast<Eigen::Index>(shape[1])));
   };
   life.rates.push_back(matrix("r_last").transpose());
   double trials = 0;

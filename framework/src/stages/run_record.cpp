@@ -58,7 +58,7 @@ void read_rule(const Node& rule, RunRecord& run) {
 void read_report(const std::filesystem::path& file, RunRecord& run) {
   const Hdf5Reader results(file);
   run.results.insert(run.results.begin(),
-                     {"evaluations", std::to_string(results.shape("search/loss").at(0))});
+                     {"evaluations", std::to_string(results.shape("search/loss", 1)[0])});
   if (!results.has("report")) return;
   const Scores report = read_scores(results, "report", read_layout(results, "report"));
   const SetSummary summary = summary_of(report);

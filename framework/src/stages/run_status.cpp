@@ -19,12 +19,18 @@ void read_checkpoint(const std::filesystem::path& file, RunStatus& status) {
   const auto losses = in.reals("search/loss");
   status.evaluations = static_cast<std::int64_t>(losses.size());
   if (!losses.empty()) {
-    status.generation = in.integers("search/generation").at(losses.size() - 1) + 1;
+    const auto generations = in.integers("search/generation");
+    if (generations.size() != losses.size())
+      throw Error("'" + file.string() + "' is damaged: its arrays have different lengths");
+    status.generation = generations.back() + 1;
     status.best_loss = *std::ranges::min_element(losses);
-    status.networks = in.shape("search/end").at(1);
+    status.networks = in.shape("search/end", 2)[1];
   }
   const auto picked = in.integer("picked");
-  if (picked > 0) status.picked_value = in.reals("select/value").at(picked - 1);
+  const auto values = in.reals("select/value");
+  if (picked > values.size())
+    throw Error("'" + file.string() + "' is damaged: the rule that it picked is missing");
+  if (picked > 0) status.picked_value = values[picked - 1];
 }
 
 std::string ago(double seconds) {

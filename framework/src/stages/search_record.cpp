@@ -77,7 +77,7 @@ void write_scores(Hdf5Writer& out, const std::string& group, const Scores& score
 }
 
 Scores read_scores(const Hdf5Reader& in, const std::string& group, const LifeLayout& layout) {
-  const std::size_t networks = in.shape(group + "/end").at(1);
+  const std::size_t networks = in.shape(group + "/end", 2)[1];
   const auto lives = read_lives(in, group, layout, networks);
   const auto fields = static_cast<Eigen::Index>(layout.size());
   return {layout, networks,
@@ -292,8 +292,9 @@ Eigen::VectorXd picked_candidate(const std::filesystem::path& directory,
                       "' searched other parameters than its pipeline.toml says");
   const std::uint64_t picked = in.integer("picked");
   if (picked == 0) throw ConfigError("the run '" + directory.string() + "' has found no healthy rule");
-  const auto evaluation = in.integers("select/evaluation").at(picked - 1);
+  const auto chosen = in.integers("select/evaluation");
   const auto parameters = in.reals("search/parameters");
+  const auto evaluation = picked > chosen.size() ? parameters.size() : chosen[picked - 1];
   if (evaluation >= parameters.size() || (evaluation + 1) * names.size() > parameters.size())
     throw ConfigError("'" + (directory / "checkpoint.h5").string() +
                       "' is damaged: the picked candidate is missing");
