@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
@@ -93,6 +95,7 @@ std::vector<std::vector<BenchSearch>> run_block(const Block& block, const std::v
   std::mutex mutex;
   std::size_t done = 0;
   std::exception_ptr failure;
+  const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
   const auto work = [&] {
     for (std::size_t k = next++; k < count; k = next++) {
       const std::size_t e = k / static_cast<std::size_t>(seeds), s = k % static_cast<std::size_t>(seeds);
@@ -105,15 +108,17 @@ std::vector<std::vector<BenchSearch>> run_block(const Block& block, const std::v
         next = count;
       }
       const std::lock_guard lock(mutex);
+      ++done;
+      if (!on_terminal) continue;
       std::fprintf(stderr, "\r%s, n = %lld: %zu of %zu searches ", block.function.c_str(),
-                   static_cast<long long>(block.dimension), ++done, count);
+                   static_cast<long long>(block.dimension), done, count);
     }
   };
   {
     std::vector<std::jthread> threads;
     for (unsigned k = 0; k < jobs; ++k) threads.emplace_back(work);
   }
-  std::fprintf(stderr, "\r%60s\r", "");
+  if (on_terminal) std::fprintf(stderr, "\r%60s\r", "");
   if (failure) std::rethrow_exception(failure);
   return searches;
 }

@@ -22,7 +22,7 @@ enum class NoiseMeasure { none, networks, reevaluation };
 struct Settings {
   std::int64_t population = 0;  ///< 0: 4 + floor(3 ln n)
   bool active = true;           ///< negative weights for the worse half
-  double negative_weights = 1;  ///< bound of their sum, in units of the tutorial's
+  double negative_weights = 0;  ///< bound of their sum, in units of the tutorial's; 0: by dimension
   bool diagonal = false;        ///< a variance per coordinate and no covariances
   Restarts restarts = Restarts::ipop;
   std::int64_t max_restarts = 200;

@@ -56,10 +56,11 @@ class Plugin final : public cma_es::CmaEs {
         .type = T::boolean,
         .default_value = 1},
       P{.name = "negative_weights",
-        .summary = "Bound of the sum of negative weights, in units of the tutorial's; 1.5 learns faster from "
-                   "20 dimensions on.",
-        .default_value = 1,
-        .minimum = 0.1,
+        .summary =
+            "Bound of the sum of negative weights, in units of the tutorial's; 0: 1, but 1.5 for a full "
+            "covariance of more than 20 dimensions.",
+        .default_value = 0,
+        .minimum = 0,
         .maximum = 2},
       P{.name = "covariance",
         .summary = "Full, or diagonal: a variance per coordinate, learned about n/3 times as fast.",
