@@ -5,6 +5,7 @@
 #include <hebbforge/error.hpp>
 #include <hebbforge/log.hpp>
 #include <hebbforge/random.hpp>
+#include <hebbforge/sized_state.hpp>
 #include <limits>
 #include <numeric>
 
@@ -315,20 +316,25 @@ void CmaEs::save(StateWriter& out) const {
 }
 
 void CmaEs::restore(const StateReader& in) {
+  const auto possible = [&](std::int64_t population) { return population >= 1 && population <= ceiling_; };
   plan_.restore(in);
+  require_state(possible(plan_.run().population), "run_population");
   begin_run();
-  set_population(static_cast<Eigen::Index>(in.integer("population")));
+  const auto population = static_cast<std::int64_t>(in.integer("population"));
+  require_state(possible(population), "population");
+  set_population(static_cast<Eigen::Index>(population));
   generation_ = in.integer("generation");
   decomposed_at_ = in.integer("decomposed_at");
   evaluations_ = static_cast<std::int64_t>(in.integer("evaluations"));
   sigma_ = in.real("sigma");
-  mean_ = in.vector("mean");
-  pc_ = in.vector("pc");
-  ps_ = in.vector("ps");
+  mean_ = vector_of(in, "mean", n_);
+  pc_ = vector_of(in, "pc", n_);
+  ps_ = vector_of(in, "ps", n_);
   covariance_.restore(in);
   noise_.restore(in);
-  again_ = in.matrix("evaluated_again");
   again_losses_ = in.vector("losses_of_evaluated_again");
+  require_state(again_losses_.size() <= ceiling_, "losses_of_evaluated_again");
+  again_ = matrix_of(in, "evaluated_again", n_, again_losses_.size());
   const auto list = [&](const char* name) {
     const ConstVectorView v = in.vector(name);
     return std::vector<double>(v.data(), v.data() + v.size());

@@ -1,6 +1,7 @@
 #include "covariance.hpp"
 
 #include <Eigen/Eigenvalues>
+#include <hebbforge/sized_state.hpp>
 #include <utility>
 
 namespace hebbforge::cma_es {
@@ -90,9 +91,10 @@ void Covariance::save(StateWriter& out) const {
 }
 
 void Covariance::restore(const StateReader& in) {
-  c_ = in.matrix("covariance");
-  axes_ = in.matrix("axes");
-  roots_ = in.vector("deviations");
+  // Another shape than begin() made is another search's.
+  c_ = matrix_of(in, "covariance", c_.rows(), c_.cols());
+  axes_ = matrix_of(in, "axes", axes_.rows(), axes_.cols());
+  roots_ = vector_of(in, "deviations", roots_.size());
 }
 
 }  // namespace hebbforge::cma_es

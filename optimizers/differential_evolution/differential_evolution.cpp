@@ -4,6 +4,7 @@
 #include <cmath>
 #include <hebbforge/error.hpp>
 #include <hebbforge/random.hpp>
+#include <hebbforge/sized_state.hpp>
 #include <numbers>
 #include <numeric>
 #include <vector>
@@ -145,11 +146,13 @@ void DifferentialEvolution::restore(const StateReader& in) {
   generation_ = in.integer("generation");
   memory_at_ = in.integer("memory_at");
   unchanged_ = in.integer("unchanged");
-  members_ = in.matrix("members");
-  losses_ = in.vector("losses");
+  losses_ = in.vector("losses");  // none before the first generation
+  require_state(losses_.size() == 0 || losses_.size() == size_, "losses");
+  members_ = matrix_of(in, "members", n_, losses_.size());
   archive_ = in.matrix("archive");
-  memory_scale_ = in.vector("memory_scale");
-  memory_rate_ = in.vector("memory_rate");
+  require_state(archive_.rows() == n_ && archive_.cols() <= size_, "archive");
+  memory_scale_ = vector_of(in, "memory_scale", memory_size);
+  memory_rate_ = vector_of(in, "memory_rate", memory_size);
   stop_ = in.text("stop");
 }
 

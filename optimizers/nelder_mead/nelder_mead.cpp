@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <hebbforge/random.hpp>
+#include <hebbforge/sized_state.hpp>
 #include <limits>
 #include <numeric>
 #include <vector>
@@ -212,13 +213,17 @@ void NelderMead::save(StateWriter& out) const {
 
 void NelderMead::restore(const StateReader& in) {
   run_ = in.integer("run");
-  move_ = static_cast<Move>(in.integer("move"));
-  simplex_ = in.matrix("simplex");
-  losses_ = in.vector("losses");
-  trial_ = in.vector("trial");
+  const std::uint64_t move = in.integer("move");
+  require_state(move <= static_cast<std::uint64_t>(Move::contract_inside), "move");
+  move_ = static_cast<Move>(move);
+  simplex_ = matrix_of(in, "simplex", n_, n_ + 1);
+  losses_ = vector_of(in, "losses", n_ + 1);
+  trial_ = in.vector("trial");  // none before the first step
+  require_state(trial_.size() == n_ || (trial_.size() == 0 && move_ == Move::corners), "trial");
   reflected_ = in.vector("reflected");
+  require_state(reflected_.size() == n_ || (reflected_.size() == 0 && move_ <= Move::reflect), "reflected");
   reflected_loss_ = in.real("reflected_loss");
-  best_ = in.vector("best");
+  best_ = vector_of(in, "best", n_);
   best_loss_ = in.real("best_loss");
   best_before_run_ = in.real("best_before_run");
   stop_ = in.text("stop");

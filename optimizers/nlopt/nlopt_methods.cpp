@@ -5,6 +5,7 @@
 #include <cmath>
 #include <hebbforge/error.hpp>
 #include <hebbforge/random.hpp>
+#include <hebbforge/sized_state.hpp>
 #include <limits>
 #include <utility>
 
@@ -178,7 +179,7 @@ void NloptMethod::restore(const StateReader& in) {
   if (in.vector("next") != next_ || in.text("stop") != stop_)
     throw Error("NLopt's '" + settings_.method +
                 "' proposes something else than before on the same losses: is it another version of NLopt?");
-  best_ = in.vector("best");
+  best_ = vector_of(in, "best", next_.size());
   best_loss_ = in.real("best_loss");
 }
 

@@ -3,6 +3,7 @@
 #include <hebbforge/interfaces/optimizer.hpp>
 #include <hebbforge/random.hpp>
 #include <hebbforge/register.hpp>
+#include <hebbforge/sized_state.hpp>
 #include <limits>
 
 namespace {
@@ -53,7 +54,7 @@ class RandomSearch final : public Optimizer {
   void restore(const StateReader& in) override {
     generation_ = in.integer("generation");
     best_loss_ = in.real("best_loss");
-    best_ = in.vector("best");
+    best_ = vector_of(in, "best", start_.size());
   }
   void best(VectorView parameters) const override { parameters = best_; }
 
