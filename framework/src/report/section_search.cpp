@@ -102,6 +102,7 @@ Curves curves_of(const RunData& run) {
 }
 
 const char* const loss_axis = "loss per network";
+constexpr std::size_t most_candidates = 10000;  // as points of a figure: a megabyte
 
 std::string curve_of_one(const RunData& run, Runs runs, FigureList& figures) {
   Curves c = curves_of(run);
@@ -137,7 +138,13 @@ std::string curve_of_one(const RunData& run, Runs runs, FigureList& figures) {
     std::erase_if(c.candidates.y, [&](double v) { return v <= axes.y_range.second; });
     beyond = c.candidates.y.size();
   }
+  const std::size_t together = 1 + all[0].x.size() / most_candidates;
+  for (std::vector<double>* values : {&all[0].x, &all[0].y}) {
+    for (std::size_t k = 0; k * together < values->size(); ++k) (*values)[k] = (*values)[k * together];
+    values->resize((values->size() + together - 1) / together);
+  }
   std::string caption = "Loss during the search.";
+  if (together > 1) caption += " One of " + std::to_string(together) + " candidates is drawn.";
   if (beyond > 0) caption += " " + std::to_string(beyond) + " candidates are above the axis.";
   if (c.failed > 0)
     caption += " " + std::to_string(c.failed) + " of " + std::to_string(run.record.evaluations()) +
