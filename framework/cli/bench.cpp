@@ -34,25 +34,27 @@ struct Arguments {
 struct Case {
   Eigen::Index excitatory = 25;
   bool all_plastic = false, turnover = false, reference = false;
+  double probability = 1;  ///< of a synapse in EE
   Eigen::Index inhibitory() const { return excitatory * 8 / 25; }
 };
 
 struct Measured {
   double step = 0;      ///< s
   double sweep = 0;     ///< s, of a load and a store of every plastic weight
-  double synapses = 0;  ///< plastic ones, absent ones included
+  double synapses = 0;  ///< plastic ones, on average; without those that a probability below 1 leaves out
 };
 
 // Weights shrink as the circuit grows and learning is slow: the activity stays that of the small circuit.
 std::string pipeline_text(const Case& c) {
-  const double share = 25.0 / static_cast<double>(c.excitatory);
+  const double share = 25.0 / static_cast<double>(c.excitatory), own_share = share / c.probability;
   const auto number = [](double x) { return std::to_string(x); };
   const std::string rule = "rule = { preset = \"bell2024.basis20\" }\nlearning_rate = 1e-9\n";
   std::string text = "circuit = { preset = \"bell2024.hvc\" }\n";
   text += "[population.E]\nsize = " + std::to_string(c.excitatory) + "\n";
   text += "[population.I]\nsize = " + std::to_string(c.inhibitory()) + "\n";
-  text += "[pathway.EE]\nweights = { distribution = \"uniform\", low = " + number(0.08 * share) +
-          ", high = " + number(0.4 * share) + " }\n" + rule;
+  text += "[pathway.EE]\nprobability = " + number(c.probability) +
+          "\nweights = { distribution = \"uniform\", low = " + number(0.08 * own_share) +
+          ", high = " + number(0.4 * own_share) + " }\n" + rule;
   text += "[pathway.EI]\nweights = { distribution = \"normal\", mean = " + number(0.5 * share) +
           ", sd = " + number(0.15 * share) + " }\n" + (c.all_plastic ? rule : "");
   text += "[pathway.IE]\nweights = { distribution = \"normal\", mean = " + number(-0.3 * share) +
@@ -102,8 +104,9 @@ double plastic_synapses(const Pipeline& pipeline) {
   double count = 0;
   for (const PathwaySpec& p : pipeline.pathways) {
     if (!p.rule) continue;
-    count += static_cast<double>(pipeline.populations[pipeline.population_index(p.from)].size *
-                                 pipeline.populations[pipeline.population_index(p.to)].size);
+    count +=
+        p.probability * static_cast<double>(pipeline.populations[pipeline.population_index(p.from)].size *
+                                            pipeline.populations[pipeline.population_index(p.to)].size);
   }
   return count;
 }
@@ -191,39 +194,53 @@ void print_threads(Session& session, bool quick) {
               loop_two / loop_one);
 }
 
+// Every size, pathway, kernel, with and without turnover; then sparse pathways.
+std::vector<Case> cases(bool quick) {
+  std::vector<Eigen::Index> sizes{25, 100};
+  if (!quick) sizes.insert(sizes.end(), {400, 1000});
+  std::vector<Case> all;
+  for (const Eigen::Index n : sizes) {
+    for (const bool all_plastic : {false, true}) {
+      for (const bool turnover : {false, true}) {
+        for (const bool reference : {false, true}) all.push_back({n, all_plastic, turnover, reference});
+      }
+    }
+  }
+  for (const Eigen::Index n : sizes) {
+    for (const double probability : {0.2, 0.1, 0.05}) {
+      if (n > 25) all.push_back({.excitatory = n, .probability = probability});
+    }
+  }
+  return all;
+}
+
 void bench_engine(Session& session, const Arguments& arguments) {
   session.find_plugins();
   std::ofstream csv;
   if (!arguments.csv.empty()) {
     csv.open(arguments.csv);
-    csv << "instruction_set,engine,excitatory,inhibitory,plastic,turnover,synapses,us_per_step,s_per_life,"
-           "ns_per_synapse_step,us_load_store_sweep,sweeps_per_step\n";
+    csv << "instruction_set,engine,excitatory,inhibitory,plastic,probability,turnover,synapses,us_per_step,"
+           "s_per_life,ns_per_synapse_step,us_load_store_sweep,sweeps_per_step\n";
     if (!csv) throw ConfigError("cannot write " + arguments.csv.string());
   }
   std::printf("instruction set %s\n\n", std::string(engine::instruction_set()).c_str());
-  std::printf("engine     n_E  n_I plastic turnover  us/step   s/life  ns/synapse  us/sweep  sweeps/step\n");
-  std::vector<Eigen::Index> sizes{25, 100};
-  if (!arguments.quick) sizes.insert(sizes.end(), {400, 1000});
-  for (const Eigen::Index n : sizes) {
-    for (const bool all : {false, true}) {
-      for (const bool turnover : {false, true}) {
-        for (const bool reference : {false, true}) {
-          const Case c{n, all, turnover, reference};
-          const Measured m = measure(session, c, arguments.quick);
-          const char* name = reference ? "reference" : "fused";
-          std::printf("%-9s %4lld %4lld %-7s %-8s %8.3f %8.3f %11.3f %9.3f %12.1f\n", name,
-                      static_cast<long long>(n), static_cast<long long>(c.inhibitory()), all ? "all" : "EE",
-                      turnover ? "yes" : "no", 1e6 * m.step, m.step * published_steps,
-                      1e9 * m.step / m.synapses, 1e6 * m.sweep, m.step / m.sweep);
-          std::fflush(stdout);
-          if (!csv.is_open()) continue;
-          csv << engine::instruction_set() << ',' << name << ',' << n << ',' << c.inhibitory() << ','
-              << (all ? "all" : "EE") << ',' << (turnover ? "yes" : "no") << ',' << m.synapses << ','
-              << 1e6 * m.step << ',' << m.step * published_steps << ',' << 1e9 * m.step / m.synapses << ','
-              << 1e6 * m.sweep << ',' << m.step / m.sweep << '\n';
-        }
-      }
-    }
+  std::printf(
+      "engine     n_E  n_I plastic prob turnover  us/step   s/life  ns/synapse  us/sweep  sweeps/step\n");
+  for (const Case& c : cases(arguments.quick)) {
+    const Measured m = measure(session, c, arguments.quick);
+    const char* name = c.reference ? "reference" : "fused";
+    const char* plastic = c.all_plastic ? "all" : "EE";
+    const char* turnover = c.turnover ? "yes" : "no";
+    std::printf("%-9s %4lld %4lld %-7s %4.2f %-8s %8.3f %8.3f %11.3f %9.3f %12.1f\n", name,
+                static_cast<long long>(c.excitatory), static_cast<long long>(c.inhibitory()), plastic,
+                c.probability, turnover, 1e6 * m.step, m.step * published_steps, 1e9 * m.step / m.synapses,
+                1e6 * m.sweep, m.step / m.sweep);
+    std::fflush(stdout);
+    if (!csv.is_open()) continue;
+    csv << engine::instruction_set() << ',' << name << ',' << c.excitatory << ',' << c.inhibitory() << ','
+        << plastic << ',' << c.probability << ',' << turnover << ',' << m.synapses << ',' << 1e6 * m.step
+        << ',' << m.step * published_steps << ',' << 1e9 * m.step / m.synapses << ',' << 1e6 * m.sweep << ','
+        << m.step / m.sweep << '\n';
   }
   print_threads(session, arguments.quick);
 }
@@ -240,7 +257,9 @@ void add_bench(CLI::App& app, Session& session) {
   add_isa(*command);
   command->footer(
       "A life is the published one: 399 trials of 1099 steps. A sweep loads and stores every plastic weight\n"
-      "once: no step can take less. The time of a step holds inputs, neurons, the rule and its effects.\n"
+      "once: no step of a dense matrix can take less. The time of a step holds inputs, neurons, the rule "
+      "and\n"
+      "its effects. prob is the connection probability of EE; ns/synapse counts synapses that exist.\n"
       "Example:\n"
       "  hebbforge bench engine --quick");
   command->callback([arguments, &session] { bench_engine(session, *arguments); });

@@ -22,28 +22,37 @@ struct Lived {
 };
 
 // The published circuit with a learned rule and turnover, as long as its decoder needs.
-std::vector<Lived> lives_on_all_instruction_sets(const std::vector<std::string>& overrides) {
-  Registry registry;
+Pipeline pipeline_with(Registry& registry, const std::vector<std::string>& overrides) {
   registry.search_default_steps({});
   PipelineOptions options;
   options.rule = "bell2024.mean_still";
   options.overrides = {"phase.organise.trials=56", "perturbation.turnover.plugin=\"synaptic_turnover\"",
                        "perturbation.turnover.pathway=\"EE\"", "perturbation.turnover.probability=7.2e-4"};
   options.overrides.insert(options.overrides.end(), overrides.begin(), overrides.end());
-  const Pipeline pipeline =
-      load_pipeline(registry, HEBBFORGE_SOURCE "/examples/02_find_a_rule/pipeline.toml", options);
+  return load_pipeline(registry, HEBBFORGE_SOURCE "/examples/02_find_a_rule/pipeline.toml", options);
+}
+
+Lived lived(const Pipeline& pipeline, const std::string& name, bool reference = false) {
+  LifeRecord record;
+  LifeOptions life;
+  life.record = &record;
+  life.reference_kernel = reference;
+  const LifeResult result = run_life(pipeline, life);
+  BOOST_TEST_CONTEXT(name) { BOOST_TEST_REQUIRE(name_of(result.end) == name_of(LifeEnd::healthy)); }
+  return {
+      name,         engine::has_fused_multiply_add(), record.rates, record.final_weights, result.effects[0],
+      result.losses};
+}
+
+std::vector<Lived> lives_on_all_instruction_sets(const std::vector<std::string>& overrides) {
+  Registry registry;
+  const Pipeline pipeline = pipeline_with(registry, overrides);
   std::vector<Lived> all;
   engine::use_instruction_set("");
   for (const std::string& isa : engine::instruction_sets()) {
     engine::use_instruction_set(isa);
     BOOST_TEST_REQUIRE(engine::instruction_set() == isa);
-    LifeRecord record;
-    LifeOptions life;
-    life.record = &record;
-    const LifeResult result = run_life(pipeline, life);
-    BOOST_TEST_CONTEXT(isa) { BOOST_TEST_REQUIRE(name_of(result.end) == name_of(LifeEnd::healthy)); }
-    all.push_back({isa, engine::has_fused_multiply_add(), record.rates, record.final_weights,
-                   result.effects[0], result.losses});
+    all.push_back(lived(pipeline, isa));
   }
   engine::use_instruction_set("");
   return all;
@@ -86,6 +95,32 @@ BOOST_AUTO_TEST_CASE(a_life_has_the_same_bytes_whatever_the_vector_width) {
 
 BOOST_AUTO_TEST_CASE(so_has_one_whose_cells_fill_no_vector_and_no_block) {
   check(lives_on_all_instruction_sets({"population.E.size=13", "population.I.size=3"}));
+}
+
+// The pathway with the rule and those without one go by blocks.
+BOOST_AUTO_TEST_CASE(so_has_one_of_sparse_pathways_and_the_reference_agrees) {
+  const std::vector<std::string> sparse{
+      "population.E.size=48",
+      "population.I.size=16",
+      "pathway.EE.probability=0.1",
+      "pathway.EE.weights={ distribution = \"uniform\", low = 0.2, high = 0.9 }",
+      "pathway.EI.probability=0.05",
+      "pathway.EI.weights={ distribution = \"normal\", mean = 2.0, sd = 0.6 }",
+      "pathway.IE.probability=0.05",
+      "pathway.IE.weights={ distribution = \"normal\", mean = -1.2, sd = 0.36 }",
+      "perturbation.turnover.probability=5e-3"};
+  const auto all = lives_on_all_instruction_sets(sparse);
+  check(all);
+  Registry registry;
+  const Lived reference = lived(pipeline_with(registry, sparse), "reference", true);
+  const Lived& fused = all.front();
+  BOOST_TEST((fused.rates - reference.rates).cwiseAbs().maxCoeff() <=
+             1e-9 * reference.rates.cwiseAbs().maxCoeff());
+  BOOST_TEST((fused.weights - reference.weights).cwiseAbs().maxCoeff() <=
+             1e-9 * reference.weights.cwiseAbs().maxCoeff());
+  BOOST_TEST((fused.effects - reference.effects).cwiseAbs().maxCoeff() <=
+             1e-9 * reference.effects.cwiseAbs().maxCoeff());
+  BOOST_TEST(reference.effects.maxCoeff() > 0);
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_instruction_set_is_refused_and_those_of_the_machine_named) {

@@ -60,13 +60,29 @@ Eigen::MatrixXd initial_weights(Size size, Signs signs, Random& random) {
   return w;
 }
 
-// Drives two pathways alike through three trials and compares all that they leave behind.
+bool same_bits(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b) {
+  return a.size() == b.size() &&
+         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(double)) == 0;
+}
+
+enum class Storage { dense, blocks };
+
+void store_as(Storage storage, PathwayState& s) {
+  s.most_blocks_small = s.most_blocks_large = storage == Storage::blocks ? 1 : -1;
+}
+
+// Drives two pathways alike through three trials and compares all that they leave behind; a third one goes by
+// blocks and leaves the same bits as the first.
 void check_that_kernels_agree(Size size, Signs signs, const RuleBasis& rule,
                               const std::vector<double>& values, const Pathway::Adjust& adjust,
                               bool reset = true, const engine::GlobalSignals& globals = {}) {
   Random random(11, "kernels");
   const Eigen::MatrixXd w = initial_weights(size, signs, random);
-  Pathway fused(w, rule, values, KernelChoice::fused, adjust, globals);
+  const auto stored = [&](Storage storage) {
+    return [&adjust, storage](PathwayState& s) { store_as(storage, s), adjust(s); };
+  };
+  Pathway fused(w, rule, values, KernelChoice::fused, stored(Storage::dense), globals);
+  Pathway blocks(w, rule, values, KernelChoice::fused, stored(Storage::blocks), globals);
   Pathway reference(w, rule, values, KernelChoice::reference, adjust, globals);
   BOOST_TEST_REQUIRE(rule.separable());
   Eigen::MatrixXd pre, post;
@@ -83,9 +99,13 @@ void check_that_kernels_agree(Size size, Signs signs, const RuleBasis& rule,
       post.col(0) = last_post.rightCols(1);
     }
     fused.run_trial(pre, post, reset);
+    blocks.run_trial(pre, post, reset);
+    BOOST_TEST(!fused.state.in_blocks);
     reference.run_trial(pre, post, reset);
   }
   const Eigen::MatrixXd expected = reference.weights(), found = fused.weights();
+  BOOST_TEST(same_bits(blocks.weights(), found));
+  BOOST_TEST(same_bits(blocks.effects, fused.effects));
   BOOST_TEST_REQUIRE(expected.allFinite());
   BOOST_TEST_REQUIRE(expected.cwiseAbs().maxCoeff() < 10);
   BOOST_TEST((expected - w).cwiseAbs().maxCoeff() > 1e-8);  // the rule acted
@@ -237,6 +257,62 @@ BOOST_DATA_TEST_CASE(terms_that_need_every_synapse_agree_with_the_reference,
       random_rule(static_cast<std::size_t>(count), static_cast<std::uint64_t>(50 + seed), true));
 }
 
+namespace {
+
+// Few synapses, as many kinds of them as there are. \param share  of pairs of cells with a synapse
+Eigen::MatrixXd sparse_weights(Size size, Signs signs, double share, Random& random) {
+  Eigen::MatrixXd w = initial_weights(size, signs, random);
+  for (double& v : w.reshaped()) v = random.uniform() < share ? v : 0;
+  return w;
+}
+
+}  // namespace
+
+BOOST_DATA_TEST_CASE(a_sparse_pathway_goes_by_blocks_while_its_synapses_turn_over,
+                     data::make(std::vector<Size>{{25, 25}, {33, 47}, {7, 90}, {200, 180}}) *
+                         data::make({Signs::positive, Signs::negative, Signs::mixed}) *
+                         data::make({true, false}),
+                     size, signs, non_negative) {
+  Random random(17, "turnover");
+  const auto rule = published_basis();
+  const Eigen::MatrixXd w = sparse_weights(size, signs, 0.06, random);
+  const auto pathway = [&](KernelChoice kernel, const Pathway::Adjust& adjust) {
+    return Pathway(w, rule, published_values, kernel, [&](PathwayState& s) {
+      s.non_negative = non_negative;
+      s.dale = signs != Signs::mixed;
+      s.plastic.view().setOnes();
+      s.plastic(0, 0) = 0;
+      s.weights(0, 0) = signs == Signs::negative ? -0.1 : 0.1;
+      adjust(s);
+    });
+  };
+  Pathway as_chosen = pathway(KernelChoice::fused, [](PathwayState&) {});
+  Pathway dense = pathway(KernelChoice::fused, [](PathwayState& s) { store_as(Storage::dense, s); });
+  Pathway reference = pathway(KernelChoice::reference, [](PathwayState&) {});
+  Eigen::MatrixXd exists = (w.array() != 0).cast<double>();
+  for (int trial = 0; trial < 5; ++trial) {
+    const Eigen::MatrixXd pre = sparse_rates(size.pre, 80, 0.06, random),
+                          post = sparse_rates(size.post, 80, 0.06, random);
+    for (Pathway* p : {&as_chosen, &dense, &reference}) p->run_trial(pre, post);
+    BOOST_TEST(as_chosen.state.in_blocks);
+    BOOST_TEST(!dense.state.in_blocks);
+    BOOST_TEST(same_bits(as_chosen.weights(), dense.weights()));
+    BOOST_TEST(same_bits(as_chosen.effects, dense.effects));
+    for (Eigen::Index j = 0; j < size.pre; ++j) {
+      for (Eigen::Index i = 0; i < size.post; ++i) {
+        if (random.uniform() >= (exists(i, j) != 0 ? 0.3 : 0.02)) continue;
+        exists(i, j) = 1 - exists(i, j);
+        for (Pathway* p : {&as_chosen, &dense, &reference})
+          p->state.weights(i, j) = exists(i, j) * (signs == Signs::negative ? -0.08 : 0.08);
+      }
+    }
+  }
+  BOOST_TEST((as_chosen.weights() - reference.weights()).cwiseAbs().maxCoeff() < 1e-12);
+  BOOST_TEST((as_chosen.weights() - w).cwiseAbs().maxCoeff() > 1e-8);
+  for (Eigen::Index k = 0; k < reference.effects.size(); ++k)
+    BOOST_TEST(std::abs(as_chosen.effects[k] - reference.effects[k]) <= 1e-12 * reference.effects[k]);
+}
+
 BOOST_AUTO_TEST_CASE(the_published_basis_needs_four_outer_products_per_power_of_w) {
   const auto plan = engine::FusedPlan::make(published_basis(), published_values);
   BOOST_TEST(plan.terms.size() == 20u);
@@ -275,6 +351,7 @@ std::vector<std::int64_t> instruction_sets() {
 
 struct Outcome {
   std::int64_t target;
+  Storage storage;
   bool fused_multiply_add;
   Eigen::MatrixXd weights;
   Eigen::VectorXd effects;
@@ -286,23 +363,21 @@ std::vector<Outcome> outcomes(const RuleBasis& rule, const std::vector<double>& 
   for (const std::int64_t target : instruction_sets()) {
     hwy::SetSupportedTargetsForTest(target);
     BOOST_TEST_REQUIRE(engine::instruction_set() == hwy::TargetName(target));
-    Random random(13, "instruction sets");
-    Pathway pathway(
-        initial_weights(size, Signs::positive, random), rule, values, KernelChoice::fused,
-        [](PathwayState& s) { s.non_negative = true; }, globals);
-    for (int trial = 0; trial < 2; ++trial) {
-      const Eigen::MatrixXd pre = sparse_rates(size.pre, 300, 0.06, random);
-      pathway.run_trial(pre, sparse_rates(size.post, 300, 0.06, random));
+    for (const Storage storage : {Storage::dense, Storage::blocks}) {
+      Random random(13, "instruction sets");
+      Pathway pathway(
+          initial_weights(size, Signs::positive, random), rule, values, KernelChoice::fused,
+          [&](PathwayState& s) { s.non_negative = true, store_as(storage, s); }, globals);
+      for (int trial = 0; trial < 2; ++trial) {
+        const Eigen::MatrixXd pre = sparse_rates(size.pre, 300, 0.06, random);
+        pathway.run_trial(pre, sparse_rates(size.post, 300, 0.06, random));
+      }
+      found.push_back(
+          {target, storage, engine::has_fused_multiply_add(), pathway.weights(), pathway.effects});
     }
-    found.push_back({target, engine::has_fused_multiply_add(), pathway.weights(), pathway.effects});
   }
   hwy::SetSupportedTargetsForTest(0);
   return found;
-}
-
-bool same_bits(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b) {
-  return a.size() == b.size() &&
-         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(double)) == 0;
 }
 
 void check_instruction_sets(const RuleBasis& rule, const std::vector<double>& values, Size size,
@@ -310,7 +385,9 @@ void check_instruction_sets(const RuleBasis& rule, const std::vector<double>& va
   const auto all = outcomes(rule, values, size, globals);
   for (const Outcome& a : all) {
     for (const Outcome& b : all) {
-      BOOST_TEST_CONTEXT(hwy::TargetName(a.target) << " against " << hwy::TargetName(b.target)) {
+      BOOST_TEST_CONTEXT(hwy::TargetName(a.target)
+                         << " against " << hwy::TargetName(b.target) << ", by blocks "
+                         << (a.storage == Storage::blocks) << (b.storage == Storage::blocks)) {
         if (a.fused_multiply_add == b.fused_multiply_add) {
           BOOST_TEST(same_bits(a.weights, b.weights));
           BOOST_TEST(same_bits(a.effects, b.effects));

@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/blocks.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace hebbforge::engine::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -129,6 +131,38 @@ HWY_INLINE void multiply_columns(const double* matrix, std::size_t pitch, std::s
       return multiply_block<8, Listed>(matrix, pitch, columns, count, factor, out, value);
     default:
       return;
+  }
+}
+
+// A block's rows: one vector, or two.
+using Quad = hn::CappedTag<double, Blocks::rows>;
+
+// 1 where a block has an entry, by the low bits of its place.
+struct alignas(64) EntryTable {
+  double rows[16][Blocks::rows];
+};
+inline constexpr EntryTable entries_of = [] {
+  EntryTable table{};
+  for (unsigned bits = 0; bits < 16; ++bits) {
+    for (unsigned r = 0; r < Blocks::rows; ++r) table.rows[bits][r] = bits >> r & 1;
+  }
+  return table;
+}();
+
+// out[i] += sum_k value(block, i) factor[columns[k]] over the blocks' rows i; without a list: all columns
+// from 0 on. The same sums as those of multiply_columns(), which adds 0 where there is no entry.
+template <bool Listed, class Value>
+HWY_INLINE void multiply_blocks(const Blocks& blocks, const std::int32_t* columns, std::size_t count,
+                                const double* factor, double* out, const Value& value) {
+  const Quad d;
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::size_t j = Listed ? static_cast<std::size_t>(columns[k]) : k;
+    const auto x = hn::Set(d, factor[j]);
+    for (std::size_t b = blocks.first[j]; b < blocks.first[j + 1]; ++b) {
+      double* at = out + blocks.place[b] / 16 * Blocks::rows;
+      for (std::size_t v = 0; v < Blocks::rows; v += hn::MaxLanes(d))
+        hn::Store(hn::MulAdd(value(b, v), x, hn::Load(d, at + v)), d, at + v);
+    }
   }
 }
 

@@ -149,6 +149,24 @@ HWY_INLINE void sum_over_time(const FusedSide& s) {
   for (const EffectTerm& t : s.active_cells) add_active(t, s, nullptr);
 }
 
+HWY_INLINE void add_blocks(const ColumnSum& c, const FusedSide& side, std::size_t count) {
+  const Quad d;
+  const std::uint32_t* place = c.blocks->place;
+  const double* values = c.blocks->values;
+  const auto entry = [=](std::size_t b, std::size_t v)
+                         HWY_ATTR { return hn::Load(d, entries_of.rows[place[b] % 16] + v); };
+  const auto magnitude = [=](std::size_t b, std::size_t v)
+                             HWY_ATTR { return hn::Abs(hn::Load(d, values + b * Blocks::rows + v)); };
+  if (c.of_mask && c.active_only)
+    multiply_blocks<true>(*c.blocks, side.active, count, c.factor, c.sums, entry);
+  else if (c.of_mask)
+    multiply_blocks<false>(*c.blocks, nullptr, count, c.factor, c.sums, entry);
+  else if (c.active_only)
+    multiply_blocks<true>(*c.blocks, side.active, count, c.factor, c.sums, magnitude);
+  else
+    multiply_blocks<false>(*c.blocks, nullptr, count, c.factor, c.sums, magnitude);
+}
+
 HWY_INLINE void add_column_sums(const FusedStep& s) {
   const Doubles d;
   const auto magnitude = [](Vector v) HWY_ATTR { return hn::Abs(v); };
@@ -158,7 +176,9 @@ HWY_INLINE void add_column_sums(const FusedStep& s) {
     if (count == 0) continue;
     double* sums = c.sums;
     for_cells(c.rows, [=](std::size_t i) HWY_ATTR { hn::Store(hn::Zero(d), d, sums + i); });
-    if (c.active_only)
+    if (s.blocks)
+      add_blocks(c, side, count);
+    else if (c.active_only)
       multiply_columns<true>(c.matrix, c.pitch, c.rows, side.active, count, c.factor, sums, magnitude);
     else
       multiply_columns<false>(c.matrix, c.pitch, c.rows, nullptr, count, c.factor, sums, magnitude);
@@ -179,33 +199,99 @@ struct Columns {
 };
 
 /// What one column brings to all rows.
+template <class D>
 struct Column {
+  using Vector = hn::Vec<D>;
   const double *column_post0, *column_post1;
   Vector column0, column1, row_pre0, row_pre1, column_pre0, column_pre1, sum_pre0, sum_pre1;
 };
 
+/// Where columns are found: pointers of its own, which no store of weights can change.
+struct ColumnVectors {
+  const double *column0, *column1, *row_pre0, *row_pre1, *column_pre0, *column_pre1, *column_post0,
+      *column_post1, *sum_pre0, *sum_pre1;
+
+  explicit HWY_INLINE ColumnVectors(const FusedStep& s)
+      : column0(s.column[0]),
+        column1(s.column[1]),
+        row_pre0(s.row_forms[0][0].pre),
+        row_pre1(s.row_forms[1][0].pre),
+        column_pre0(s.column_forms[0][0].pre),
+        column_pre1(s.column_forms[1][0].pre),
+        column_post0(s.column_forms[0][0].post),
+        column_post1(s.column_forms[1][0].post),
+        sum_pre0(s.sum_pre[1]),
+        sum_pre1(s.sum_pre[2]) {}
+
+  template <class D, bool Active, bool ActiveRows, bool Slope, std::size_t Sums>
+  HWY_INLINE Column<D> column(std::size_t j) const {
+    const D d;
+    Column<D> c;
+    c.column0 = hn::Set(d, column0[j]);
+    if constexpr (Slope) c.column1 = hn::Set(d, column1[j]);
+    if constexpr (ActiveRows) {
+      c.row_pre0 = hn::Set(d, row_pre0[j]);
+      if constexpr (Slope) c.row_pre1 = hn::Set(d, row_pre1[j]);
+    }
+    if constexpr (Active) {
+      c.column_post0 = column_post0;
+      c.column_post1 = column_post1;
+      c.column_pre0 = hn::Set(d, column_pre0[j]);
+      if constexpr (Slope) c.column_pre1 = hn::Set(d, column_pre1[j]);
+    }
+    if constexpr (Sums > 0) c.sum_pre0 = hn::Set(d, sum_pre0[j]);
+    if constexpr (Sums > 1) c.sum_pre1 = hn::Set(d, sum_pre1[j]);
+    return c;
+  }
+};
+
+/// Where a strip's rows are found: `at` elements from these.
+struct RowVectors {
+  const double *row0, *row1, *form0, *form1;
+  double *ones, *sum0, *sum1;
+
+  explicit HWY_INLINE RowVectors(const FusedStep& s)
+      : row0(s.row[0]),
+        row1(s.row[1]),
+        form0(s.row_forms[0][0].post),
+        form1(s.row_forms[1][0].post),
+        ones(s.row_sums[0]),
+        sum0(s.row_sums[1]),
+        sum1(s.row_sums[2]) {}
+  // Blocks come in no order of rows: theirs lie together, after each other as here, then column_post.
+  explicit HWY_INLINE RowVectors(double* together)
+      : row0(together),
+        row1(together + Blocks::rows),
+        form0(together + 2 * Blocks::rows),
+        form1(together + 3 * Blocks::rows),
+        ones(together + 4 * Blocks::rows),
+        sum0(together + 5 * Blocks::rows),
+        sum1(together + 6 * Blocks::rows) {}
+};
+
 /// One vector of rows through all columns; its members stay in registers.
-template <bool ActiveRows, bool ManyForms, Clamp clamp, bool Slope, std::size_t Sums>
+template <class D, bool ActiveRows, bool ManyForms, Clamp clamp, bool Slope, std::size_t Sums>
 struct Strip {
+  using Vector = hn::Vec<D>;
   Vector row0, row1, form0, form1, ones, sum0, sum1;
 
-  HWY_INLINE void begin(const FusedStep& s, std::size_t i) {
-    const Doubles d;
-    row0 = hn::Load(d, s.row[0] + i);
-    if constexpr (Slope) ones = hn::Load(d, s.row_sums[0] + i);
-    if constexpr (Sums > 0) sum0 = hn::Load(d, s.row_sums[1] + i);
-    if constexpr (Sums > 1) sum1 = hn::Load(d, s.row_sums[2] + i);
-    if constexpr (Slope) row1 = hn::Load(d, s.row[1] + i);
+  HWY_INLINE void begin(const RowVectors& rows, std::size_t at) {
+    const D d;
+    row0 = hn::Load(d, rows.row0 + at);
+    if constexpr (Slope) ones = hn::Load(d, rows.ones + at);
+    if constexpr (Sums > 0) sum0 = hn::Load(d, rows.sum0 + at);
+    if constexpr (Sums > 1) sum1 = hn::Load(d, rows.sum1 + at);
+    if constexpr (Slope) row1 = hn::Load(d, rows.row1 + at);
     if constexpr (ActiveRows) {
-      form0 = hn::Load(d, s.row_forms[0][0].post + i);
-      if constexpr (Slope) form1 = hn::Load(d, s.row_forms[1][0].post + i);
+      form0 = hn::Load(d, rows.form0 + at);
+      if constexpr (Slope) form1 = hn::Load(d, rows.form1 + at);
     }
   }
 
   template <bool Active>
-  HWY_INLINE void move(const FusedStep& s, const Column& c, std::size_t i, std::size_t j, double* w_at,
-                       const double* m_at, Vector floor) {
-    const Doubles d;
+  HWY_INLINE void move(const FusedStep& s, const Column<D>& c, std::size_t at, std::size_t i, std::size_t j,
+                       double* w_at, const double* m_at, Vector floor) {
+    const D d;
     auto u0 = hn::Add(row0, c.column0);
     Vector u1;
     if constexpr (Slope) u1 = hn::Add(row1, c.column1);
@@ -220,8 +306,8 @@ struct Strip {
       for (std::size_t f = 1; f < s.row_forms[0].size(); ++f) add_form(s.row_forms, f, i, j, u0, u1);
     }
     if constexpr (Active) {
-      u0 = hn::MulAdd(hn::Load(d, c.column_post0 + i), c.column_pre0, u0);
-      if constexpr (Slope) u1 = hn::MulAdd(hn::Load(d, c.column_post1 + i), c.column_pre1, u1);
+      u0 = hn::MulAdd(hn::Load(d, c.column_post0 + at), c.column_pre0, u0);
+      if constexpr (Slope) u1 = hn::MulAdd(hn::Load(d, c.column_post1 + at), c.column_pre1, u1);
       if constexpr (ManyForms) {
         for (std::size_t f = 1; f < s.column_forms[0].size(); ++f) add_form(s.column_forms, f, i, j, u0, u1);
       }
@@ -246,17 +332,17 @@ struct Strip {
     hn::Store(moved, d, w_at);
   }
 
-  HWY_INLINE void end(const FusedStep& s, std::size_t i) const {
-    const Doubles d;
-    if constexpr (Slope) hn::Store(ones, d, s.row_sums[0] + i);
-    if constexpr (Sums > 0) hn::Store(sum0, d, s.row_sums[1] + i);
-    if constexpr (Sums > 1) hn::Store(sum1, d, s.row_sums[2] + i);
+  HWY_INLINE void end(const RowVectors& rows, std::size_t at) const {
+    const D d;
+    if constexpr (Slope) hn::Store(ones, d, rows.ones + at);
+    if constexpr (Sums > 0) hn::Store(sum0, d, rows.sum0 + at);
+    if constexpr (Sums > 1) hn::Store(sum1, d, rows.sum1 + at);
   }
 
  private:
   static HWY_INLINE void add_form(const std::vector<OuterForm> (&forms)[2], std::size_t f, std::size_t i,
                                   std::size_t j, Vector& u0, Vector& u1) {
-    const Doubles d;
+    const D d;
     u0 = hn::MulAdd(hn::Load(d, forms[0][f].post + i), hn::Set(d, forms[0][f].pre[j]), u0);
     if constexpr (Slope)
       u1 = hn::MulAdd(hn::Load(d, forms[1][f].post + i), hn::Set(d, forms[1][f].pre[j]), u1);
@@ -269,43 +355,28 @@ void sweep_block(const FusedStep& s, const Columns& columns, std::size_t i) {
   const Doubles d;
   const std::size_t lanes = hn::Lanes(d), pitch = s.pitch;
   const auto floor = hn::Set(d, s.sign * s.floor);
-  Strip<ActiveRows, ManyForms, clamp, Slope, Sums> a, b, c, e;
-  a.begin(s, i);
-  if constexpr (Size > 1) b.begin(s, i + lanes);
-  if constexpr (Size > 2) c.begin(s, i + 2 * lanes);
-  if constexpr (Size > 3) e.begin(s, i + 3 * lanes);
-  const double *column0 = s.column[0], *column1 = s.column[1];
-  const double *row_pre0 = s.row_forms[0][0].pre, *row_pre1 = s.row_forms[1][0].pre;
-  const double *column_pre0 = s.column_forms[0][0].pre, *column_pre1 = s.column_forms[1][0].pre;
-  const double *column_post0 = s.column_forms[0][0].post, *column_post1 = s.column_forms[1][0].post;
-  const double *sum_pre0 = s.sum_pre[1], *sum_pre1 = s.sum_pre[2];
+  const RowVectors rows(s);
+  Strip<Doubles, ActiveRows, ManyForms, clamp, Slope, Sums> a, b, c, e;
+  a.begin(rows, i);
+  if constexpr (Size > 1) b.begin(rows, i + lanes);
+  if constexpr (Size > 2) c.begin(rows, i + 2 * lanes);
+  if constexpr (Size > 3) e.begin(rows, i + 3 * lanes);
+  const ColumnVectors from(s);
   const std::int32_t* next_active = columns.active;
   double* w_at = s.weights + columns.begin * pitch + i;
   const double* m_at = s.mask + columns.begin * pitch + i;
   const auto move = [&](auto active, std::size_t j) HWY_ATTR {
-    Column column;
-    column.column0 = hn::Set(d, column0[j]);
-    if constexpr (Slope) column.column1 = hn::Set(d, column1[j]);
-    if constexpr (ActiveRows) {
-      column.row_pre0 = hn::Set(d, row_pre0[j]);
-      if constexpr (Slope) column.row_pre1 = hn::Set(d, row_pre1[j]);
-    }
     constexpr bool Active = decltype(active)::value;
-    if constexpr (Active) {
-      column.column_post0 = column_post0;
-      column.column_post1 = column_post1;
-      column.column_pre0 = hn::Set(d, column_pre0[j]);
-      if constexpr (Slope) column.column_pre1 = hn::Set(d, column_pre1[j]);
-    }
-    if constexpr (Sums > 0) column.sum_pre0 = hn::Set(d, sum_pre0[j]);
-    if constexpr (Sums > 1) column.sum_pre1 = hn::Set(d, sum_pre1[j]);
-    a.template move<Active>(s, column, i, j, w_at, m_at, floor);
+    const auto column = from.template column<Doubles, Active, ActiveRows, Slope, Sums>(j);
+    a.template move<Active>(s, column, i, i, j, w_at, m_at, floor);
     if constexpr (Size > 1)
-      b.template move<Active>(s, column, i + lanes, j, w_at + lanes, m_at + lanes, floor);
+      b.template move<Active>(s, column, i + lanes, i + lanes, j, w_at + lanes, m_at + lanes, floor);
     if constexpr (Size > 2)
-      c.template move<Active>(s, column, i + 2 * lanes, j, w_at + 2 * lanes, m_at + 2 * lanes, floor);
+      c.template move<Active>(s, column, i + 2 * lanes, i + 2 * lanes, j, w_at + 2 * lanes, m_at + 2 * lanes,
+                              floor);
     if constexpr (Size > 3)
-      e.template move<Active>(s, column, i + 3 * lanes, j, w_at + 3 * lanes, m_at + 3 * lanes, floor);
+      e.template move<Active>(s, column, i + 3 * lanes, i + 3 * lanes, j, w_at + 3 * lanes, m_at + 3 * lanes,
+                              floor);
     w_at += pitch;
     m_at += pitch;
   };
@@ -315,10 +386,10 @@ void sweep_block(const FusedStep& s, const Columns& columns, std::size_t i) {
     for (; j < silent_to; ++j) move(std::false_type{}, j);
     if (j < columns.end) move(std::true_type{}, j);
   }
-  a.end(s, i);
-  if constexpr (Size > 1) b.end(s, i + lanes);
-  if constexpr (Size > 2) c.end(s, i + 2 * lanes);
-  if constexpr (Size > 3) e.end(s, i + 3 * lanes);
+  a.end(rows, i);
+  if constexpr (Size > 1) b.end(rows, i + lanes);
+  if constexpr (Size > 2) c.end(rows, i + 2 * lanes);
+  if constexpr (Size > 3) e.end(rows, i + 3 * lanes);
 }
 
 template <bool ActiveRows, bool ManyForms, Clamp clamp, std::size_t Size>
@@ -379,6 +450,85 @@ HWY_INLINE void sweep_all(const FusedStep& s) {
   }
 }
 
+// Copies vectors over rows to where the blocks find them, or sums back.
+HWY_INLINE void collect_rows(const FusedStep& s) {
+  const Quad d;
+  const double* from[] = {
+      s.row[0],      s.row[1],      s.row_forms[0][0].post,    s.row_forms[1][0].post,   s.row_sums[0],
+      s.row_sums[1], s.row_sums[2], s.column_forms[0][0].post, s.column_forms[1][0].post};
+  double* out = s.rows_together;
+  for (std::size_t i = 0; i < s.post.cells; i += Blocks::rows) {
+    for (const double* vector : from) {
+      for (std::size_t v = 0; v < Blocks::rows; v += hn::MaxLanes(d), out += hn::MaxLanes(d))
+        hn::Store(hn::Load(d, vector + i + v), d, out);
+    }
+  }
+}
+HWY_INLINE void spread_sums(const FusedStep& s, std::size_t sums) {
+  const Quad d;
+  const double* in = s.rows_together + 4 * Blocks::rows;
+  for (std::size_t i = 0; i < s.post.cells;
+       i += Blocks::rows, in += FusedStep::vectors_over_rows * Blocks::rows) {
+    for (std::size_t q = 0; q < sums; ++q) {
+      for (std::size_t v = 0; v < Blocks::rows; v += hn::MaxLanes(d))
+        hn::Store(hn::Load(d, in + q * Blocks::rows + v), d, s.row_sums[q] + i + v);
+    }
+  }
+}
+
+// The same by blocks, one column after the other.
+template <bool ActiveRows, bool ManyForms, Clamp clamp, bool Slope, std::size_t Sums>
+void sweep_blocks(const FusedStep& s) {
+  const Quad d;
+  const auto floor = hn::Set(d, s.sign * s.floor);
+  ColumnVectors from(s);
+  from.column_post0 = s.rows_together + 7 * Blocks::rows;
+  from.column_post1 = s.rows_together + 8 * Blocks::rows;
+  const RowVectors rows(s.rows_together);
+  const Blocks blocks = *s.blocks;
+  collect_rows(s);
+  const auto move = [&](auto active, std::size_t j) HWY_ATTR {
+    constexpr bool Active = decltype(active)::value;
+    const auto column = from.template column<Quad, Active, ActiveRows, Slope, Sums>(j);
+    for (std::size_t b = blocks.first[j]; b < blocks.first[j + 1]; ++b) {
+      const std::size_t i = blocks.place[b] / 16 * Blocks::rows, at = i * FusedStep::vectors_over_rows;
+      const double* entries = entries_of.rows[blocks.place[b] % 16];
+      double* w = blocks.values + b * Blocks::rows;
+      for (std::size_t v = 0; v < Blocks::rows; v += hn::MaxLanes(d)) {
+        Strip<Quad, ActiveRows, ManyForms, clamp, Slope, Sums> strip;
+        strip.begin(rows, at + v);
+        strip.template move<Active>(s, column, at + v, i + v, j, w + v, entries + v, floor);
+        strip.end(rows, at + v);
+      }
+    }
+  };
+  const std::int32_t *next = s.pre.active, *last = next + s.pre.active_count;
+  for (std::size_t j = 0; j < s.pre.cells; ++j) {
+    const auto silent_to = next == last ? s.pre.cells : static_cast<std::size_t>(*next++);
+    for (; j < silent_to; ++j) move(std::false_type{}, j);
+    if (j < s.pre.cells) move(std::true_type{}, j);
+  }
+  if constexpr (Slope) spread_sums(s, 1 + Sums);
+}
+
+template <bool ActiveRows, bool ManyForms, Clamp clamp>
+HWY_INLINE void sweep_blocks_of(const FusedStep& s) {
+  const std::size_t sums = ActiveRows ? s.all_sums : s.dense_sums;
+  if (!s.slope) return sweep_blocks<ActiveRows, ManyForms, clamp, false, 0>(s);
+  if (sums == 0) return sweep_blocks<ActiveRows, ManyForms, clamp, true, 0>(s);
+  if (sums == 1) return sweep_blocks<ActiveRows, ManyForms, clamp, true, 1>(s);
+  return sweep_blocks<ActiveRows, ManyForms, clamp, true, 2>(s);
+}
+
+template <bool ManyForms, Clamp clamp>
+HWY_INLINE void sweep(const FusedStep& s) {
+  if (!s.blocks) return sweep_all<ManyForms, clamp>(s);
+  if (s.rows_always || s.post.active_count > 0)
+    sweep_blocks_of<true, ManyForms, clamp>(s);
+  else
+    sweep_blocks_of<false, ManyForms, clamp>(s);
+}
+
 // Everything but the sweep: forms, and effects from sums over time and over columns.
 HWY_NOINLINE void prepare_sweep(const FusedStep& s) {
   combine(s.pre.always, s.pre.cells);
@@ -402,9 +552,9 @@ void SweepFused(FusedStep& s) {
   }
   const bool many = s.change || s.row_forms[0].size() > 1 || s.column_forms[0].size() > 1;
   if (s.sign > 0)
-    many ? sweep_all<true, Clamp::positive>(s) : sweep_all<false, Clamp::positive>(s);
+    many ? sweep<true, Clamp::positive>(s) : sweep<false, Clamp::positive>(s);
   else
-    many ? sweep_all<true, Clamp::any>(s) : sweep_all<false, Clamp::any>(s);
+    many ? sweep<true, Clamp::any>(s) : sweep<false, Clamp::any>(s);
   if (!s.slope) return;
   add_to_total({s.row_sum_total, nullptr, nullptr}, s.post.cells,
                [&](std::size_t i) HWY_ATTR { return hn::Load(d, s.row_sums[0] + i); });

@@ -74,6 +74,8 @@ struct OuterForm {
 /// sum[i] = sum_j |matrix(i, j)| factor[j] over the active columns or all, and what it is for.
 struct ColumnSum {
   const double* matrix;
+  const Blocks* blocks;  ///< the same where the step goes by blocks
+  bool of_mask;          ///< 1 for every entry
   std::size_t pitch;
   std::size_t rows;
   bool columns_are_post;  ///< the matrix is transposed
@@ -102,6 +104,7 @@ struct FusedStep {
 
   double* weights = nullptr;
   const double* mask = nullptr;
+  const Blocks* blocks = nullptr;  ///< not null: instead of `weights` and `mask`, without `change`
   std::size_t pitch = 0;
   FusedSide pre, post;
   const double* row[2] = {};  ///< by power of w
@@ -118,6 +121,9 @@ struct FusedStep {
   const double* sum_pre[1 + most_sums] = {};
   double* row_sums[1 + most_sums] = {};
   std::size_t dense_sums = 0, all_sums = 0;
+  /// For the blocks, the vectors over rows strip by strip: `vectors_over_rows` of Blocks::rows numbers each.
+  static constexpr std::size_t vectors_over_rows = 9;
+  double* rows_together = nullptr;
   double* row_sum_total = nullptr;       ///< sum_j |W_ij| over the trial's steps
   std::vector<RowSumTerm> dense_terms;   ///< gathered for all rows
   std::vector<RowSumTerm> sparse_terms;  ///< gathered for active rows

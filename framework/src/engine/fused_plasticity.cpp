@@ -145,7 +145,8 @@ class FusedPlasticity final : public Plasticity {
         sign_(n_post_, n_pre_),
         sums_(n_post_, 2 + FusedStep::most_sums),
         pre_total_(columns_of(n_pre_, plan_.terms.size())),
-        post_total_(columns_of(n_post_, plan_.terms.size())) {
+        post_total_(columns_of(n_post_, plan_.terms.size())),
+        rows_together_(n_post_, FusedStep::vectors_over_rows) {
     for (const Signal& signal : rule.signals()) {
       if (signal.side != Side::global) continue;
       global_gain_.push_back(signal.tau < 0 ? 1 : dt / values[static_cast<std::size_t>(signal.tau)]);
@@ -175,6 +176,7 @@ class FusedPlasticity final : public Plasticity {
     step_.row_sum_total = sums_.col(0);
     for (std::size_t q = 0; q <= FusedStep::most_sums; ++q)
       step_.row_sums[q] = sums_.col(1 + static_cast<Eigen::Index>(q));
+    step_.rows_together = rows_together_.data();
     plan_effects();
     plan_synapses(rule, values, dt);
   }
@@ -197,10 +199,12 @@ class FusedPlasticity final : public Plasticity {
     step_.sign = !state_.dale || clamp_apart_ ? 0 : any_negative ? -1 : 1;
     if (clamp_apart_) set_signs(state_.weights, sign_);
     mask_transposed_.view() = std::as_const(state_.mask).view().transpose();
+    state_.in_blocks = take_blocks();
+    step_.blocks = state_.in_blocks ? &state_.blocks.view() : nullptr;
     pre_total_.fill(0);
     post_total_.fill(0);
     sums_.fill(0);
-    freeze();
+    if (!state_.in_blocks) freeze();
   }
 
   void step(std::int64_t step, const double* pre_before, const double* post_before, const double* pre,
@@ -223,7 +227,10 @@ class FusedPlasticity final : public Plasticity {
   }
 
   void end_trial(Eigen::VectorXd& effects) override {
-    thaw();
+    if (state_.in_blocks)
+      state_.blocks.put(state_.weights);
+    else
+      thaw();
     if (!std::isfinite(row_sum_total())) state_.weights.view().setConstant(std::nan(""));
     const Eigen::VectorXd rows = std::as_const(state_.mask).view().rowwise().sum();
     const Eigen::VectorXd columns = std::as_const(state_.mask).view().colwise().sum();
@@ -345,9 +352,17 @@ class FusedPlasticity final : public Plasticity {
               q.factor == Factor::one ? 0 : 1 + static_cast<std::size_t>(slot - slots.begin());
           (sparse(p) ? step_.sparse_terms : step_.dense_terms).push_back({by_row, sum});
         } else {
-          add_column_sum(
-              {state_.weights.data(), step_.pitch, step_.post.cells, false, sparse(q), q_at, nullptr, {}},
-              by_row);
+          add_column_sum({state_.weights.data(),
+                          &state_.blocks.view(),
+                          false,
+                          step_.pitch,
+                          step_.post.cells,
+                          false,
+                          sparse(q),
+                          q_at,
+                          nullptr,
+                          {}},
+                         by_row);
         }
       } else if (q.factor == Factor::one && p.factor == Factor::one && !scale) {
         how = Gathered::steps;
@@ -361,6 +376,8 @@ class FusedPlasticity final : public Plasticity {
       } else if (!sparse(q) && sparse(p)) {
         how = Gathered::over_columns;
         add_column_sum({mask_transposed_.data(),
+                        &transposed_blocks_.view(),
+                        true,
                         static_cast<std::size_t>(mask_transposed_.pitch()),
                         step_.pre.cells,
                         true,
@@ -370,7 +387,16 @@ class FusedPlasticity final : public Plasticity {
                         {}},
                        {pre_total_.col(column), q_at, scale});
       } else {
-        add_column_sum({step_.mask, step_.pitch, step_.post.cells, false, sparse(q), q_at, nullptr, {}},
+        add_column_sum({step_.mask,
+                        &state_.blocks.view(),
+                        true,
+                        step_.pitch,
+                        step_.post.cells,
+                        false,
+                        sparse(q),
+                        q_at,
+                        nullptr,
+                        {}},
                        by_row);
       }
       gathered_.push_back(how);
@@ -446,6 +472,18 @@ class FusedPlasticity final : public Plasticity {
     return sum;
   }
 
+  // Constraints and signs of their own ask for the dense matrix, and so do signals of a synapse.
+  bool take_blocks() {
+    using enum SynapseBlocks::Which;
+    if (!state_.constraints.empty() || clamp_apart_ || step_.change) return false;
+    constexpr Eigen::Index small = 32768;  // entries
+    const double most = n_pre_ * n_post_ <= small ? state_.most_blocks_small : state_.most_blocks_large;
+    if (!state_.blocks.take(state_.weights, state_.mask, masked, most)) return false;
+    transposed_blocks_.take(mask_transposed_, mask_transposed_, masked);
+    state_.frozen_blocks.take(state_.weights, state_.mask, left_out);
+    return true;
+  }
+
   // Moves the weights that the mask leaves out to `frozen`, so that the sweep needs no mask for w.
   // Under constraints that is done twice a step: without branches, over columns with their padding, which is
   // 0.
@@ -506,7 +544,9 @@ class FusedPlasticity final : public Plasticity {
   FusedStep step_;
   SideVectors pre_, post_;
   PaddedMatrix form_vectors_[2], mask_transposed_, zero_pre_, zero_post_, sign_, sums_, column_sums_;
+  SynapseBlocks transposed_blocks_;      ///< of mask_transposed_
   PaddedMatrix pre_total_, post_total_;  ///< column k: of term k
+  PaddedMatrix rows_together_;
   std::vector<Gathered> gathered_;
   SynapseStep synapses_;
   std::vector<std::size_t> synapse_terms_;  ///< index into the plan's terms of each of synapses_.terms

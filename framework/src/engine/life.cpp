@@ -470,8 +470,14 @@ class Life {
       for (std::size_t k = 0; k < pathways_.size(); ++k) {
         if (to_[k] != p) continue;
         const PathwayState& s = pathways_[k];
-        step.incoming.push_back({&cells_of_[from_[k]].rates, s.weights.data(), s.frozen.data(), &s.any_frozen,
-                                 static_cast<std::size_t>(s.weights.pitch())});
+        step.incoming.push_back({.from = &cells_of_[from_[k]].rates,
+                                 .weights = s.weights.data(),
+                                 .frozen = s.frozen.data(),
+                                 .pitch = static_cast<std::size_t>(s.weights.pitch()),
+                                 .any_frozen = &s.any_frozen,
+                                 .in_blocks = &s.in_blocks,
+                                 .blocks = &s.blocks.view(),
+                                 .frozen_blocks = &s.frozen_blocks.view()});
       }
     }
   }
@@ -560,7 +566,10 @@ class Life {
       if (phase.reset) c.reset();
     }
     for (std::size_t p = 0; p < pathways_.size(); ++p) {
-      if (!plasticity_[p] || !phase.plasticity) continue;
+      if (!plasticity_[p] || !phase.plasticity) {
+        if (!options_.reference_kernel) pathways_[p].begin_fixed_trial();
+        continue;
+      }
       pathways_[p].begin_trial();
       plasticity_[p]->begin_trial(trial, phase.reset);
     }

@@ -6,11 +6,16 @@
 namespace hebbforge::engine {
 
 void PathwayState::begin_trial() noexcept {
+  in_blocks = false;
   for (Eigen::Index j = 0; j < weights.cols(); ++j) {
     for (Eigen::Index i = 0; i < weights.rows(); ++i) {
       mask(i, j) = plastic(i, j) != 0 && std::abs(weights(i, j)) > absent_below ? 1 : 0;
     }
   }
+}
+
+void PathwayState::begin_fixed_trial() {
+  in_blocks = blocks.take(weights, mask, SynapseBlocks::Which::all_entries, most_blocks_fixed);
 }
 
 std::unique_ptr<Plasticity> make_plasticity(const RuleBasis& rule, std::span<const double> values, double dt,

@@ -12,6 +12,7 @@
 
 #include "engine/padded.hpp"
 #include "engine/population_kernel.hpp"
+#include "engine/synapse_blocks.hpp"
 
 namespace hebbforge::engine {
 
@@ -24,6 +25,14 @@ struct HEBBFORGE_API PathwayState {
   /// between trials `weights` holds all. Empty where nothing is moved.
   PaddedMatrix frozen;
   bool any_frozen = false;  ///< some entry of `frozen` is not 0
+  /// Within a trial the weights of a sparse pathway are here instead, and those that the mask leaves out in
+  /// `frozen_blocks`; `weights` holds what they were before the trial.
+  SynapseBlocks blocks, frozen_blocks;
+  bool in_blocks = false;
+  /// Shares of all blocks up to which these are faster than the dense matrix, as measured: with a rule, if
+  /// the matrix is small and stays in a cache near the core; if it is large; without a rule. Either way
+  /// results are the same to the bit.
+  double most_blocks_small = 0.4, most_blocks_large = 0.65, most_blocks_fixed = 0.2;
   double absent_below = 2e-6, floor = 1e-6, rate_scale = 0.02, trace_scale = 0.01, learning_rate = 0.0005;
   bool dale = true;
   bool non_negative = false;  ///< the rates of both populations are never negative
@@ -31,6 +40,8 @@ struct HEBBFORGE_API PathwayState {
 
   /// Sets the mask from the present weights.
   void begin_trial() noexcept;
+  /// Instead, for a trial in which no weight moves.
+  void begin_fixed_trial();
 };
 
 /// A signal's samples over the life, for global signals: entry (trial, step).

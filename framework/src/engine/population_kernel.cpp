@@ -11,6 +11,15 @@
 HWY_BEFORE_NAMESPACE();
 namespace hebbforge::engine::HWY_NAMESPACE {
 
+// input += W r
+HWY_INLINE void add_blocks(const Blocks& blocks, const CellRates& from, double* input) {
+  const Quad d;
+  const double* values = blocks.values;
+  multiply_blocks<true>(blocks, from.active_before, from.active_count_before, from.before, input,
+                        [=](std::size_t b, std::size_t v)
+                            HWY_ATTR { return hn::Load(d, values + b * Blocks::rows + v); });
+}
+
 void StepPopulation(const PopulationStep& p, const double* drive) {
   const Doubles d;
   const std::size_t n = p.cells;
@@ -20,6 +29,11 @@ void StepPopulation(const PopulationStep& p, const double* drive) {
   for (const Incoming& in : p.incoming) {
     const CellRates& from = *in.from;
     if (from.active_count_before == 0) continue;
+    if (*in.in_blocks) {
+      add_blocks(*in.blocks, from, input);
+      if (in.frozen_blocks->count > 0) add_blocks(*in.frozen_blocks, from, input);
+      continue;
+    }
     multiply_columns<true>(in.weights, in.pitch, n, from.active_before, from.active_count_before, from.before,
                            input, as_is);
     if (*in.any_frozen)

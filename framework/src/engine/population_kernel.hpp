@@ -6,6 +6,8 @@
 #include <hebbforge/export.hpp>
 #include <vector>
 
+#include "engine/blocks.hpp"
+
 namespace hebbforge::engine {
 
 /// Rates of a population around a step. Vectors are padded like PaddedMatrix columns and 0 in the padding.
@@ -20,8 +22,11 @@ struct Incoming {
   const CellRates* from = nullptr;
   const double* weights = nullptr;
   const double* frozen = nullptr;  ///< see PathwayState::frozen; as `weights`
-  const bool* any_frozen = nullptr;
   std::size_t pitch = 0;
+  const bool* any_frozen = nullptr;
+  /// In blocks if that is true: the same weights in the same order of sums.
+  const bool* in_blocks = nullptr;
+  const Blocks *blocks = nullptr, *frozen_blocks = nullptr;
 };
 
 struct PopulationStep {
