@@ -367,7 +367,7 @@ std::string variants_html(const StageData& stage, const std::string& name, Figur
                                        : axes.size() == 2 ? sweep_maps(axes, groups, name, figures)
                                                           : "");
   } else {
-    html = figures_html(compared(groups, name, figures));
+    html = figures_html(compared(groups, name, figures) + cell_figures(stage, name, figures));
   }
   html += group_table(groups);
   if (stage.kind == "compare") {
