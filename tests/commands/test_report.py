@@ -76,13 +76,15 @@ class Report(unittest.TestCase):
         page = (out / "report.html").read_text()
         plots = sorted(f.stem for f in (out / "plots").glob("*.svg"))
         self.check_page(page, len(plots))
-        self.assertEqual({"loss", "coefficients", "time_constants", "activity", "weights", "effects", "networks"} - set(plots), set())
+        self.assertEqual({"loss", "coefficients", "time_constants", "activity", "firing_order", "weights", "weights_by_lag", "effects", "networks"} - set(plots), set())
         for plot in (out / "plots").glob("*.svg"):
             xml.etree.ElementTree.parse(plot)
         self.assertLess(len(page), 5e6)
         # gnuplot leaves out what it finds no place for.
         labels = {"loss": ["evaluation", "loss per network"], "coefficients": ["evaluation", "coefficient"],
                   "time_constants": ["evaluation", "time constant / ms"], "activity": ["time in the trial / ms", "E cell", "rate (dimensionless)"],
+                  "firing_order": ["trial", "E cell", "mean firing time / ms"],
+                  "weights_by_lag": ["before", "after", "weight (dimensionless)"],
                   "weights": ["presynaptic cell", "postsynaptic cell", "weight (dimensionless)"],
                   "effects": ["effect: sum of |c φ| over steps and synapses"], "networks": ["loss per network", "picked rule"]}
         for plot, texts in labels.items():
@@ -96,7 +98,7 @@ class Report(unittest.TestCase):
         drawn = sorted(f.stem for f in (out / "plots").glob("stage_*.svg"))
         self.check_page(page, len(list((out / "plots").glob("*.svg"))), sections[:-1] + ["stage_" + n for n in names] + sections[-1:])
         self.assertEqual(drawn, sorted([f"stage_{n}_losses" for n in names if n != "lives"] +
-                                       ["stage_drop_ranking", "stage_lives_activity_1", "stage_lives_weights_1"]))
+                                       ["stage_drop_ranking", "stage_lives_activity_1", "stage_lives_lags_1", "stage_lives_weights_1"]))
         labels = {"drop_losses": ["full rule", "loss per network"], "drop_ranking": ["rise of the median loss"],
                   "turnover_losses": ["found", "none", "turnover.probability"],
                   "map_losses": ["found", "none", "80 ms", "110 ms", "organise.duration", "turnover.probability"],
@@ -152,6 +154,7 @@ class Report(unittest.TestCase):
         out = made("gone")
         pipeline = out / "pipeline.toml"
         pipeline.write_text(pipeline.read_text().replace("hebbforge.threshold_linear", "hebbforge.gone"))
+        shutil.rmtree(out / "plots")  # of the page that the run itself has written
         self.says(run("report", out), 0)
         page = (out / "report.html").read_text()
         self.check_page(page, len(list((out / "plots").glob("*.svg"))))

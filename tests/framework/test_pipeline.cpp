@@ -1,13 +1,16 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <fstream>
 #include <hebbforge/engine/life.hpp>
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/pipeline.hpp>
 #include <sstream>
+#include <utility>
 
 #include "host/hdf5_file.hpp"
 #include "registry.hpp"
+#include "stages/evaluator.hpp"
 
 using namespace hebbforge;
 namespace {
@@ -152,6 +155,54 @@ BOOST_AUTO_TEST_CASE(free_parameters_follow_the_file_and_later_entries_refine) {
   BOOST_TEST(p.search->free[2].start == -0.001);
   BOOST_TEST(p.search->free[3].start == 0.005);
   BOOST_TEST(p.search->free[6].log_scale);
+}
+
+BOOST_AUTO_TEST_CASE(rules_share_time_constants_as_published_or_have_their_own) {
+  const auto all_synapses = [](const std::string& map) {
+    PipelineOptions options;
+    options.overrides = {"search.time_constants=\"" + map + "\""};
+    return load_pipeline(built_plugins(), pipelines / "../../../examples/paper/fig5_all_synapses.toml",
+                         options);
+  };
+  constexpr std::size_t coefficients = 20, taus = 12;
+  // A value of its own for each free parameter, and what each rule gets of it.
+  const auto rows_of = [&](const Pipeline& p) {
+    Eigen::VectorXd candidate(static_cast<Eigen::Index>(p.search->free.size()));
+    double next = 0;
+    for (Eigen::Index k = 0; k < candidate.size(); ++k) {
+      const bool tau = p.search->free[static_cast<std::size_t>(k)].unit == "s";
+      candidate[k] = tau ? 1e-3 * (1 + next++) : 0.01;
+    }
+    const Pipeline set = with_candidate(p, view_of(std::as_const(candidate)));
+    std::vector<std::vector<double>> rows;
+    for (const char* name : {"EE", "EI", "IE"}) {
+      const auto path = std::ranges::find(set.pathways, name, &PathwaySpec::name);
+      for (std::size_t k = 0; k < coefficients; ++k) BOOST_TEST(path->rule->values[k] == 0.01);
+      auto& row = rows.emplace_back();
+      for (std::size_t j = 0; j < taus; ++j)
+        row.push_back(std::round(1e3 * path->rule->values[coefficients + j]) - 1);
+    }
+    return rows;
+  };
+  const Pipeline own = all_synapses("decoupled"), shared = all_synapses("published");
+  BOOST_TEST(own.search->free.size() == 96);
+  BOOST_TEST(shared.search->free.size() == 60 + 14);
+  const auto own_rows = rows_of(own), shared_rows = rows_of(shared);
+  // The search vector has EE's 12, then what is left of EI's and IE's: their last.
+  for (std::size_t k = 0; k < 3; ++k) {
+    for (std::size_t j = 0; j < taus; ++j) {
+      BOOST_TEST(own_rows[k][j] == static_cast<double>(taus * k + j));
+      BOOST_TEST(shared_rows[k][j] == static_cast<double>(k + j));
+    }
+  }
+  BOOST_TEST(shared.search->free[72].path == "EI.tau.w*x~*x");
+  BOOST_TEST(shared.search->free[73].path == "IE.tau.w*x~*x");
+  const Pipeline again = load_pipeline(built_plugins(), written(shared.resolved));
+  BOOST_TEST(again.resolved == shared.resolved);
+  BOOST_TEST((rows_of(again) == shared_rows));
+  BOOST_TEST(mistakes_of(pipelines / "small.toml", {"search.time_constants=\"published\""})
+                 .at(0)
+                 .find("fewer than two pathways have a rule; leave it out") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(free_parameters_have_to_fit) {

@@ -1,5 +1,6 @@
 // The report of a run: its pieces, its sections, its figures.
 #include <algorithm>
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <csignal>
@@ -9,6 +10,7 @@
 #include <hebbforge/host/run.hpp>
 #include <iterator>
 #include <limits>
+#include <sstream>
 
 #include "host/hdf5_file.hpp"
 #include "registry.hpp"
@@ -20,6 +22,7 @@
 #include "report/program.hpp"
 #include "report/recorded_life.hpp"
 #include "report/run_data.hpp"
+#include "report/section.hpp"
 
 using namespace hebbforge;
 using namespace hebbforge::report;
@@ -186,6 +189,125 @@ BOOST_AUTO_TEST_CASE(a_life_keeps_the_rates_of_the_trials_that_are_asked_for) {
   BOOST_TEST((example->rates.front() == life.rates[2]));
   BOOST_TEST((example->before == life.before));
   BOOST_TEST((example->after == life.after));
+}
+
+BOOST_AUTO_TEST_CASE(a_life_keeps_the_firing_times_of_evenly_spaced_trials) {
+  const RecordedLife life = record_life(picked_pipeline(built_plugins(), read_run_data(finished_run())));
+  const CellBlock& cells = life.blocks[life.shown];
+  BOOST_TEST_REQUIRE(life.firing_times.rows() == 25);
+  BOOST_TEST_REQUIRE(life.firing_times.cols() == 12);  // all trials: they are few
+  for (std::size_t k = 0; k < 3; ++k) {
+    const Eigen::VectorXd times = life.dt * firing_times(life.rates[k], cells);
+    for (Eigen::Index i = 0; i < 25; ++i) {
+      const double kept = life.firing_times(i, life.trials[k]);
+      BOOST_TEST((kept == times[i] || (std::isnan(kept) && std::isnan(times[i]))));
+    }
+  }
+  BOOST_TEST(life.firing_times(0, 0) > 0);
+  BOOST_TEST(life.firing_times(0, 0) < 0.110);
+  FigureList figures;
+  firing_figure("order", life, figures);
+  BOOST_TEST_REQUIRE(figures.all().size() == 1);
+  BOOST_TEST(has(figures.all()[0].script, "mean firing time / ms"));
+  BOOST_TEST(has(figures.all()[0].script, "set xrange [0.5:12.5]"));
+}
+
+namespace {
+
+// Columns of a block of a figure's data.
+std::vector<std::vector<double>> block_of(const Figure& figure, std::size_t index) {
+  std::string text = figure.data.at(0);
+  for (; index > 0; --index) text.erase(0, text.find("\n\n") + 2);
+  std::istringstream in(text.substr(0, text.find("\n\n")));
+  std::vector<std::vector<double>> columns;
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream row(line);
+    std::string value;
+    for (std::size_t c = 0; row >> value; ++c) {
+      if (columns.size() <= c) columns.emplace_back();
+      columns[c].push_back(value == "NaN" ? std::nan("") : std::stod(value));
+    }
+  }
+  return columns;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(weights_by_lag_follow_the_order_of_firing_not_of_the_cells) {
+  constexpr Eigen::Index n = 9;
+  RecordedLife life;
+  life.blocks = {{"I", 0, 1}, {"E", 1, n}};
+  life.shown = 1;
+  life.dt = 1e-3;
+  // The last cell fires first; the first one is silent.
+  Eigen::MatrixXd rates = Eigen::MatrixXd::Zero(n + 1, 20);
+  for (Eigen::Index k = 2; k <= n; ++k) rates(k, 2 * (n - k)) = 1;
+  life.rates = {rates};
+  life.before = Eigen::MatrixXd::Constant(n + 1, n + 1, 0.5);
+  life.after = Eigen::MatrixXd::Zero(n + 1, n + 1);
+  for (Eigen::Index post = 2; post < n; ++post) life.after(post, post + 1) = 3;  // to who fires next
+  FigureList figures;
+  lag_figure("lags", "", life, figures);
+  BOOST_TEST_REQUIRE(figures.all().size() == 1);
+  const auto before = block_of(figures.all()[0], 0), after = block_of(figures.all()[0], 1);
+  const std::vector<double> lags{-3, -2, -1, 0, 1, 2, 3};
+  BOOST_TEST(after[0] == lags, boost::test_tools::per_element());
+  for (std::size_t k = 0; k < lags.size(); ++k) {
+    if (lags[k] == 0) {
+      BOOST_TEST(std::isnan(after[1][k]));
+    } else {
+      BOOST_TEST(after[1][k] == (lags[k] == 1 ? 3 : 0));
+      BOOST_TEST(before[1][k] == 0.5);
+    }
+  }
+  life.before.setZero();
+  life.after.setZero();
+  BOOST_TEST(lag_figure("none", "", life, figures).empty());  // no synapses among them
+}
+
+BOOST_AUTO_TEST_CASE(a_cell_is_followed_from_one_table_of_measures_to_the_next) {
+  StageData stage;
+  LifeLayout layout;
+  const std::vector<std::string> quantities{"amplitude", "duration", "excitation", "inhibition"};
+  for (const char* table : {"before", "later"}) {
+    for (const std::string& q : quantities) layout.measures.push_back(std::string(table) + ".cell_" + q);
+  }
+  // Three healthy lives with ratios 0.5, 0.6 and 0.9, and one that failed.
+  for (const char* condition : {"control", "half"}) {
+    Scores scores{layout, 4, Eigen::MatrixXd::Ones(static_cast<Eigen::Index>(layout.size()), 4)};
+    const Eigen::Index first = static_cast<Eigen::Index>(layout.size()) - 8;
+    scores.lives.topRows(first).setZero();
+    for (Eigen::Index n = 0; n < 3; ++n) {
+      scores.lives.col(n).segment(first, 4).setConstant(2 + static_cast<double>(n));
+      const double ratio =
+          condition == std::string("half") ? std::array{0.9, 0.5, 0.6}[static_cast<std::size_t>(n)] : 1;
+      scores.lives.col(n).segment(first + 4, 4).setConstant(ratio * (2 + static_cast<double>(n)));
+    }
+    scores.lives(0, 3) = static_cast<double>(LifeEnd::runaway);
+    stage.variants.push_back({"rule", "rule", condition, {}, scores});
+  }
+  FigureList figures;
+  cell_figures(stage, "cell", figures);
+  BOOST_TEST_REQUIRE(figures.all().size() == 3);
+  const Figure &plane = figures.all()[0], &half = figures.all()[2];
+  BOOST_TEST(plane.name == "cell_plane");
+  const std::vector<double> corners{1, 0.6};
+  for (const std::size_t column : {0U, 1U})
+    BOOST_TEST(block_of(plane, 1)[column] == corners, boost::test_tools::per_element());
+  BOOST_TEST(half.name == "cell_course_2");
+  BOOST_TEST(has(half.caption, "half: "));
+  BOOST_TEST(has(half.caption, "over 3 lives"));
+  for (std::size_t q = 0; q < quantities.size(); ++q) {
+    const auto course = block_of(half, q);
+    BOOST_TEST(course[1][1] == 0.6);
+    BOOST_TEST(course[2][1] == 0.6);  // quartiles by nearest rank: of three values the second ...
+    BOOST_TEST(course[3][1] == 0.9);  // ... and the third
+  }
+  // One table alone has no course.
+  for (Variant& v : stage.variants) {
+    for (std::size_t m = 4; m < 8; ++m) v.scores.layout.measures[m] = "r" + std::to_string(m);
+  }
+  BOOST_TEST(cell_figures(stage, "cell", figures).empty());
 }
 
 BOOST_AUTO_TEST_CASE(recording_changes_nothing_of_a_life) {

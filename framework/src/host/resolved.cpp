@@ -105,6 +105,7 @@ void write_search(Writer& out, const SearchSpec& s) {
   out.key("pick", std::string(s.pick_by_median ? "median" : "sum"));
   out.key("redraw", std::string(s.redraw ? "generation" : "never"));
   out.key("racing", s.racing);
+  out.key("time_constants", std::string(s.shared_time_constants ? "published" : "decoupled"));
   if (!s.start_from.empty()) {
     out.key("start_from", s.start_from.string());
     write_digest(out, s.start_from);

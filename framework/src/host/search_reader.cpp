@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <hebbforge/error.hpp>
+#include <iterator>
+#include <set>
 
-#include "host/rule_file.hpp"
 #include <hebbforge/host/suggestion.hpp>
+#include "host/rule_file.hpp"
 
 namespace hebbforge {
 namespace {
@@ -135,6 +137,40 @@ void read_free(const Node::Entry& entry, const std::vector<Settable>& all, std::
   }
 }
 
+// In the published code time constant j of the k-th rule (in the order of the pathways) is that of row k + j,
+// so that neighbouring rules share all but one. The first free one of a row sets the others.
+void share_time_constants(const Pipeline& pipeline, std::vector<FreeParameter>& free) {
+  std::vector<std::vector<ParameterTarget>> rows;
+  std::size_t rules = 0;
+  for (std::size_t p = 0; p < pipeline.pathways.size(); ++p) {
+    if (!pipeline.pathways[p].rule) continue;
+    std::set<int> time_constants;
+    for (const Signal& signal : pipeline.pathways[p].rule->basis->signals())
+      time_constants.insert(signal.tau);
+    std::size_t row = rules++;
+    for (const int tau : time_constants) {
+      if (tau < 0) continue;
+      rows.resize(std::max(rows.size(), row + 1));
+      rows[row++].push_back({ParameterTarget::Part::rule, p, static_cast<std::size_t>(tau), ""});
+    }
+  }
+  for (const auto& row : rows) {
+    std::string first;
+    for (const ParameterTarget& target : row) {
+      const auto found = std::ranges::find(free, target, &FreeParameter::target);
+      if (found == free.end()) continue;
+      if (first.empty())
+        first = found->path;
+      else
+        free.erase(found);
+    }
+    if (first.empty()) continue;
+    FreeParameter& leader = *std::ranges::find(free, first, &FreeParameter::path);
+    std::ranges::copy_if(row, std::back_inserter(leader.followers),
+                         [&](const ParameterTarget& target) { return !(target == leader.target); });
+  }
+}
+
 // Values of a rule file become the start of the parameters of the same name; others keep theirs.
 void start_from_rule(SearchSpec& search, const std::vector<std::optional<RuleSpec>>& rules) {
   for (FreeParameter& f : search.free) {
@@ -183,6 +219,8 @@ void read_search(TableReader& top, PluginReader& plugins, Pipeline& pipeline) {
   search.graded_failure = reader.text("failure", "graded", {"graded", "published"}) == "graded";
   search.pick_by_median = reader.text("pick", "median", {"median", "sum"}) == "median";
   search.racing = reader.boolean("racing", false);
+  search.shared_time_constants =
+      reader.text("time_constants", "decoupled", {"decoupled", "published"}) == "published";
   search.redraw = reader.text("redraw", "never", {"never", "generation"}) == "generation";
   if (const Node* start = reader.take("start_from")) {
     if (start->type != Node::Type::text) {
@@ -230,6 +268,14 @@ void read_search(TableReader& top, PluginReader& plugins, Pipeline& pipeline) {
           std::ranges::any_of(all, [&](const Settable& s) { return s.path.starts_with(owner); });
       if (known || !incomplete) read_free(entry, all, search.free, mistakes);
     }
+  }
+  if (search.shared_time_constants) {
+    share_time_constants(pipeline, search.free);
+    if (std::ranges::count_if(pipeline.pathways, [](const PathwaySpec& p) { return p.rule.has_value(); }) < 2)
+      mistakes.add(
+          node->place,
+          "[search] has time_constants = \"published\", which is how several rules share them, but fewer "
+          "than two pathways have a rule; leave it out");
   }
   if (std::filesystem::is_regular_file(search.start_from)) {
     start_from_rule(search, load_rules(plugins, pipeline, search.start_from.string(), {}));

@@ -25,15 +25,19 @@ struct RecordedLife {
   std::vector<std::int64_t> trials;    ///< indices from 0
   std::vector<Eigen::MatrixXd> rates;  ///< (cells, steps) in each of `trials`
   Eigen::MatrixXd before, after;       ///< weights W(post, pre)
+  Eigen::MatrixXd firing_times;        ///< (shown cells, evenly spaced trials), s; silent: NaN; may be empty
   std::string end;                     ///< "healthy", or why it failed
 };
 
 /// Runs the pipeline's rules in the first network of the select set; rates of the first, middle and last
-/// trial. \throws SimulationError if a plugin fails
+/// trial, firing times in some tens of trials from the first to the last. \throws SimulationError if a plugin
+/// fails
 HEBBFORGE_API RecordedLife record_life(const Pipeline& pipeline);
 
-/// Cells of a block in the order of their firing: by the centre of mass of their rates over a trial, silent
-/// ones last. Indices from 0 within all cells.
+/// When each cell of a block fires: the centre of mass of its rate over a trial, in steps; silent: NaN.
+HEBBFORGE_API Eigen::VectorXd firing_times(const Eigen::MatrixXd& rates, const CellBlock& block);
+
+/// Cells of a block in the order of their firing, silent ones last. Indices from 0 within all cells.
 HEBBFORGE_API std::vector<Eigen::Index> firing_order(const Eigen::MatrixXd& rates, const CellBlock& block);
 
 }  // namespace hebbforge::report

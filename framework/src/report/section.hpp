@@ -11,7 +11,7 @@
 namespace hebbforge::report {
 
 /// Collects the figures of a page; they are drawn together when all sections are there.
-class FigureList {
+class HEBBFORGE_API FigureList {
  public:
   /// \returns HTML in whose place the drawn figure will stand
   std::string add(Figure figure);
@@ -53,12 +53,24 @@ std::vector<double> mean_effects(const RunData& run);
 /// Rates of the cells that learn, sorted by when they fire. \param about  begins the caption
 std::string activity_figure(const std::string& name, const std::string& about, const RecordedLife& life,
                             FigureList& figures);
+/// Firing times of these cells against the trial; "" where they are not known.
+HEBBFORGE_API std::string firing_figure(const std::string& name, const RecordedLife& life,
+                                        FigureList& figures);
+/// Mean weight among these cells against the lag in their order; "" where there are no synapses.
+HEBBFORGE_API std::string lag_figure(const std::string& name, const std::string& about,
+                                     const RecordedLife& life, FigureList& figures);
 /// Weights before and after, in that order.
 std::string weight_figure(const std::string& name, const std::string& about, const RecordedLife& life,
                           FigureList& figures);
 
 /// "median [low, high]".
 std::string median_cell(double median, double low, double high);
+
+/// Nearest rank. \param values  not empty
+double quantile(std::vector<double> values, double share);
+
+/// How the measures of one cell, taken in several tables of a loss, go on; "" where there are none.
+HEBBFORGE_API std::string cell_figures(const StageData& stage, const std::string& name, FigureList& figures);
 
 /// Of a stage that scores rules: its figures and tables.
 std::string variants_html(const StageData& stage, const std::string& name, FigureList& figures);

@@ -1,5 +1,6 @@
 // One life of the picked rule: activity and weights.
 #include <algorithm>
+#include <limits>
 
 #include "report/html.hpp"
 #include "report/section.hpp"
@@ -91,13 +92,62 @@ std::string weight_figure(const std::string& name, const std::string& about, con
       style, {{"before", life.before(order, order)}, {"after", life.after(order, order)}}));
 }
 
+std::string firing_figure(const std::string& name, const RecordedLife& life, FigureList& figures) {
+  if (life.firing_times.cols() < 2) return "";
+  const CellBlock& block = life.blocks[life.shown];
+  std::vector<Eigen::Index> order = firing_order(life.rates.back(), block);
+  for (Eigen::Index& cell : order) cell -= block.first;
+  HeatMap style;
+  style.x = "trial";
+  style.y = block.name + " cell";
+  style.unit = "mean firing time / ms";
+  style.x_range = {0.5, static_cast<double>(life.trials.back()) + 1.5};
+  style.panel_height = 240;
+  return figures.add(heat_maps(
+      name,
+      "When each " + block.name +
+          " cell fires (centre of mass of its rate), against the trial; cells sorted as in the last trial. "
+          "Empty: silent in that trial.",
+      style, {{"order of firing", 1e3 * life.firing_times(order, Eigen::all)}}));
+}
+
+std::string lag_figure(const std::string& name, const std::string& about, const RecordedLife& life,
+                       FigureList& figures) {
+  constexpr Eigen::Index fewest = 5;  // pairs of cells in a mean
+  const CellBlock& block = life.blocks[life.shown];
+  std::vector<Eigen::Index> order = firing_order(life.rates.back(), block);
+  while (!order.empty() && life.rates.back().row(order.back()).sum() <= 0) order.pop_back();  // silent
+  const auto cells = static_cast<Eigen::Index>(order.size()), most = cells - fewest;
+  const Eigen::MatrixXd after = life.after(order, order), before = life.before(order, order);
+  if (most < 2 || (after.isZero(0) && before.isZero(0))) return "";
+  Line first, last;
+  first.title = "before";
+  first.style = Line::Style::dashed;
+  last.title = "after";
+  last.style = Line::Style::marked;
+  last.colour = colour(0);
+  for (Eigen::Index lag = -most; lag <= most; ++lag) {
+    for (const auto& [line, weights] : {std::pair{&first, &before}, std::pair{&last, &after}}) {
+      line->x.push_back(static_cast<double>(lag));
+      line->y.push_back(lag == 0 ? std::numeric_limits<double>::quiet_NaN() : weights->diagonal(-lag).mean());
+    }
+  }
+  return figures.add(lines(name,
+                           about + "Mean weight between " + block.name +
+                               " cells against how many places later the postsynaptic one fires in the last "
+                               "trial. Silent cells and lags of fewer than 5 pairs are left out.",
+                           {"lag in the firing order (postsynaptic − presynaptic)", "weight (dimensionless)"},
+                           {first, last}));
+}
+
 Section activity_section(Runs runs, FigureList& figures) {
   std::string html;
   for (const RunData& run : runs) {
     const RecordedLife* life = life_of(run);
     std::string one;
     if (life) {
-      one = about(run, *life) + activity_figure(figure_name("activity", run, runs), "", *life, figures);
+      one = about(run, *life) + activity_figure(figure_name("activity", run, runs), "", *life, figures) +
+            firing_figure(figure_name("firing_order", run, runs), *life, figures);
     } else {
       one = missing(run);
     }
@@ -113,7 +163,8 @@ Section weight_section(Runs runs, FigureList& figures) {
     const RecordedLife* life = life_of(run);
     if (!life || life->before.size() == 0) continue;
     html += "<div>" + (runs.size() > 1 ? "<h3>" + escaped(run.name) + "</h3>" : "") +
-            weight_figure(figure_name("weights", run, runs), "", *life, figures) + "</div>\n";
+            weight_figure(figure_name("weights", run, runs), "", *life, figures) + "</div>\n<div>" +
+            lag_figure(figure_name("weights_by_lag", run, runs), "", *life, figures) + "</div>\n";
   }
   return {"weights", "Weights", html.empty() ? "" : "<div class=\"figures\">" + html + "</div>\n"};
 }

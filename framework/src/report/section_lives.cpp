@@ -11,11 +11,6 @@
 namespace hebbforge::report {
 namespace {
 
-double quantile(std::vector<double> values, double share) {
-  std::ranges::sort(values);
-  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5)];
-}
-
 // Sign of a term's coefficient in the picked rule: -1, 1; 0: unknown.
 int sign_of(const RunData& run, const std::string& effect) {
   const auto dot = effect.find('.');
@@ -31,6 +26,11 @@ int sign_of(const RunData& run, const std::string& effect) {
 const char* set_of(const RunData& run) { return run.record.report.networks > 0 ? "report" : "select"; }
 
 }  // namespace
+
+double quantile(std::vector<double> values, double share) {
+  std::ranges::sort(values);
+  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5)];
+}
 
 Section effect_section(Runs runs, FigureList& figures) {
   std::string html;

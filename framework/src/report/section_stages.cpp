@@ -117,7 +117,8 @@ std::string lives_html(const StageData& stage, const std::string& name, FigureLi
     about += (f.life.end == "healthy" ? "healthy" : "ended because " + f.life.end) + ". ";
     const std::string number = "_" + std::to_string(k + 1);
     html += "<div>" + activity_figure(name + "_activity" + number, about, f.life, figures) + "</div>\n<div>" +
-            weight_figure(name + "_weights" + number, about, f.life, figures) + "</div>\n";
+            weight_figure(name + "_weights" + number, about, f.life, figures) + "</div>\n<div>" +
+            lag_figure(name + "_lags" + number, about, f.life, figures) + "</div>\n";
   }
   if (html.empty()) return "";
   html = "<div class=\"figures\">" + html + "</div>\n";

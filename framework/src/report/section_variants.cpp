@@ -253,8 +253,8 @@ std::string sweep_lines(const Axis& axis, const std::vector<VariantGroup>& group
       line.low.push_back(s.interval.low);
       line.high.push_back(s.interval.high);
       if (!std::isfinite(s.median)) continue;
-      low = std::min(low, s.median);
-      high = std::max(high, s.median);
+      low = std::min(low, s.interval.low);
+      high = std::max(high, std::isfinite(s.interval.high) ? s.interval.high : s.median);
     }
     all.push_back(std::move(line));
   }
@@ -367,7 +367,7 @@ std::string variants_html(const StageData& stage, const std::string& name, Figur
                                        : axes.size() == 2 ? sweep_maps(axes, groups, name, figures)
                                                           : "");
   } else {
-    html = figures_html(compared(groups, name, figures));
+    html = figures_html(compared(groups, name, figures) + cell_figures(stage, name, figures));
   }
   html += group_table(groups);
   if (stage.kind == "compare") {

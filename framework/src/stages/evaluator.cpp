@@ -122,34 +122,42 @@ double Scores::sum(std::size_t candidate, std::int64_t trials, bool graded, doub
   return 1e12 * (2 - survived / (batch * static_cast<double>(trials)));
 }
 
-Pipeline with_candidate(const Pipeline& pipeline, ConstVectorView candidate) {
+namespace {
+
+void set(Pipeline& changed, const ParameterTarget& t, double value) {
   using Part = ParameterTarget::Part;
+  switch (t.part) {
+    case Part::rule:
+      changed.pathways[t.owner].rule->values[t.index] = value;
+      break;
+    case Part::neuron:
+      changed.populations[t.owner].neuron.config.set(t.parameter, value);
+      break;
+    case Part::stimulus:
+      changed.phases[t.owner].stimulus.config.set(t.parameter, value);
+      break;
+    case Part::constraint:
+      changed.constraints[t.owner].choice.config.set(t.parameter, value);
+      break;
+    case Part::perturbation:
+      changed.perturbations[t.owner].choice.config.set(t.parameter, value);
+      break;
+    case Part::loss:
+      changed.losses[t.owner].choice.config.set(t.parameter, value);
+      break;
+  }
+}
+
+}  // namespace
+
+Pipeline with_candidate(const Pipeline& pipeline, ConstVectorView candidate) {
   Pipeline changed = pipeline;
   for (std::size_t k = 0; k < pipeline.search->free.size(); ++k) {
     const FreeParameter& f = pipeline.search->free[k];
     const double given = candidate[static_cast<Eigen::Index>(k)];
     const double value = std::clamp(f.log_scale ? std::exp(given) : given, f.lower, f.upper);
-    const ParameterTarget& t = f.target;
-    switch (t.part) {
-      case Part::rule:
-        changed.pathways[t.owner].rule->values[t.index] = value;
-        break;
-      case Part::neuron:
-        changed.populations[t.owner].neuron.config.set(t.parameter, value);
-        break;
-      case Part::stimulus:
-        changed.phases[t.owner].stimulus.config.set(t.parameter, value);
-        break;
-      case Part::constraint:
-        changed.constraints[t.owner].choice.config.set(t.parameter, value);
-        break;
-      case Part::perturbation:
-        changed.perturbations[t.owner].choice.config.set(t.parameter, value);
-        break;
-      case Part::loss:
-        changed.losses[t.owner].choice.config.set(t.parameter, value);
-        break;
-    }
+    set(changed, f.target, value);
+    for (const ParameterTarget& follower : f.followers) set(changed, follower, value);
   }
   return changed;
 }

@@ -57,7 +57,7 @@ struct HEBBFORGE_API Scores {
 
 /// `pipeline` with the values of one candidate.
 /// \param candidate  shape (free parameters), log scales as logarithms
-Pipeline with_candidate(const Pipeline& pipeline, ConstVectorView candidate);
+HEBBFORGE_API Pipeline with_candidate(const Pipeline& pipeline, ConstVectorView candidate);
 /// The candidate that a pipeline's own values are, clipped to the ranges.
 Eigen::VectorXd start_of(const SearchSpec& search);
 /// What may move, in the order of a candidate: "EE.c.x~*y".

@@ -51,10 +51,9 @@ Pipeline restricted(const StageContext& context, Pipeline start, const std::vect
   search.references.clear();
   search.start_from.clear();
   const auto is_free = [&](std::size_t pathway, std::size_t index) -> const FreeParameter* {
+    const ParameterTarget target{ParameterTarget::Part::rule, pathway, index, ""};
     for (const FreeParameter& f : before) {
-      if (f.target.part == ParameterTarget::Part::rule && f.target.owner == pathway &&
-          f.target.index == index)
-        return &f;
+      if (f.target == target || std::ranges::find(f.followers, target) != f.followers.end()) return &f;
     }
     return nullptr;
   };

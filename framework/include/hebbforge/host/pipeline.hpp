@@ -99,6 +99,7 @@ struct ParameterTarget {
   std::size_t owner = 0;  ///< index into pathways, populations, phases, constraints, perturbations, losses
   std::size_t index = 0;  ///< of a rule: into its parameters()
   std::string parameter;  ///< of the others: the name in its schema
+  bool operator==(const ParameterTarget&) const = default;
 };
 
 /// One coordinate of the search.
@@ -109,6 +110,7 @@ struct FreeParameter {
   double step = 0;                         ///< the same; of a log scale: of the logarithm
   std::string unit = "1";
   bool log_scale = false;
+  std::vector<ParameterTarget> followers{};  ///< set to the same value
 };
 
 /// What ends a search.
@@ -133,6 +135,7 @@ struct SearchSpec {
   bool racing = false;               ///< losers of a generation are not run in all networks
   std::filesystem::path start_from;  ///< a rule file, or the directory of a run; empty: none
   std::vector<ReferenceRule> references;
+  bool shared_time_constants = false;  ///< time_constants = "published"
   std::vector<FreeParameter> free;
 };
 
