@@ -4,9 +4,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include <hebbforge/host/suggestion.hpp>
 #include "command.hpp"
 #include "description.hpp"
-#include <hebbforge/host/suggestion.hpp>
 #include "host/whole_file.hpp"
 
 namespace hebbforge::cli {

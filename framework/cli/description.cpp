@@ -6,9 +6,9 @@
 #include <hebbforge/host/schema.hpp>
 #include <nlohmann/json.hpp>
 
-#include "host/document.hpp"
 #include <hebbforge/host/quantity.hpp>
 #include <hebbforge/host/suggestion.hpp>
+#include "host/document.hpp"
 
 namespace hebbforge::cli {
 namespace {

@@ -3,9 +3,9 @@
 #include <hebbforge/error.hpp>
 #include <memory>
 
+#include <hebbforge/host/suggestion.hpp>
 #include "command.hpp"
 #include "host/presets.hpp"
-#include <hebbforge/host/suggestion.hpp>
 
 namespace hebbforge::cli {
 namespace {

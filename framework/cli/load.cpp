@@ -33,7 +33,8 @@ Pipeline load(Session& session, const PipelineArguments& arguments, bool needs_s
   options.overrides = arguments.overrides;
   options.needs_search = needs_search;
   options.rule = arguments.rule;
-  options.stages = arguments.rule.empty();  // nothing is searched with a rule given, which a stage may ask for
+  options.stages =
+      arguments.rule.empty();  // nothing is searched with a rule given, which a stage may ask for
   options.smoke = arguments.smoke;
   if (!arguments.seed.empty()) {
     std::uint64_t seed = 0;

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <hebbforge/error.hpp>
+#include <hebbforge/host/suggestion.hpp>
 #include <iterator>
 #include <set>
 
-#include <hebbforge/host/suggestion.hpp>
 #include "host/rule_file.hpp"
 
 namespace hebbforge {

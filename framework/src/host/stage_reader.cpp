@@ -4,10 +4,10 @@
 #include <cmath>
 #include <hebbforge/error.hpp>
 
+#include <hebbforge/host/suggestion.hpp>
 #include "host/resolved.hpp"
 #include "host/rule_file.hpp"
 #include "host/search_reader.hpp"
-#include <hebbforge/host/suggestion.hpp>
 
 namespace hebbforge {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "host/document.hpp"
 #include <hebbforge/host/quantity.hpp>
+#include "host/document.hpp"
 #include "stages/statistics.hpp"
 
 namespace hebbforge {
