@@ -1,10 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <hebbforge/error.hpp>
+#include <hebbforge/host/suggestion.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include <hebbforge/host/suggestion.hpp>
 #include "command.hpp"
 #include "description.hpp"
 #include "host/whole_file.hpp"

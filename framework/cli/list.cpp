@@ -1,9 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <hebbforge/error.hpp>
+#include <hebbforge/host/suggestion.hpp>
 #include <memory>
 
-#include <hebbforge/host/suggestion.hpp>
 #include "command.hpp"
 #include "host/presets.hpp"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <hebbforge/error.hpp>
-
 #include <hebbforge/host/suggestion.hpp>
+
 #include "host/resolved.hpp"
 #include "host/rule_file.hpp"
 #include "host/search_reader.hpp"
