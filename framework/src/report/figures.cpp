@@ -406,6 +406,7 @@ Figure lines(std::string name, std::string caption, const Axes& axes, const std:
                       "with filledcurves fill transparent solid 0.25 noborder lc rgb '" + line.colour +
                       "' notitle");
     const char* how = line.style == Line::Style::points   ? "with points pt 7 ps 0.25"
+                      : line.x.size() == 1                ? "with points pt 7 ps 0.6"  // a line has no length
                       : line.style == Line::Style::marked ? "with linespoints pt 7 ps 0.6"
                       : line.style == Line::Style::steps  ? "with steps"
                                                           : "with lines";

@@ -95,8 +95,8 @@ Section report_losses_section(Runs runs, FigureList& figures) {
               figures.add(distributions(
                   "networks",
                   "Loss of every network of the " + sets +
-                      " set: points, their density, median and its 95 % bootstrap interval (black). Beyond "
-                      "the dotted line the axis is logarithmic; failed lives stand apart.",
+                      " set: points, their density, median and its 95 % bootstrap interval (cross). Where it "
+                      "says log the axis is logarithmic; failed lives stand apart.",
                   "loss per network", groups)) +
               "</div>\n"};
 }

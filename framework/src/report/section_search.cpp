@@ -145,7 +145,9 @@ std::string curve_of_one(const RunData& run, Runs runs, FigureList& figures) {
   }
   std::string caption = "Loss during the search.";
   if (together > 1) caption += " One of " + std::to_string(together) + " candidates is drawn.";
-  if (beyond > 0) caption += " " + std::to_string(beyond) + " candidates are above the axis.";
+  if (beyond > 0)
+    caption += " " + std::to_string(beyond) + (beyond == 1 ? " candidate is" : " candidates are") +
+               " above the axis.";
   if (c.failed > 0)
     caption += " " + std::to_string(c.failed) + " of " + std::to_string(run.record.evaluations()) +
                " candidates are not shown: a life of theirs failed or was left out.";

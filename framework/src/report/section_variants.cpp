@@ -114,7 +114,7 @@ std::string figures_html(const std::string& drawn) {
 }
 
 const char* const how_distributions =
-    "points, their density, median and its 95 % bootstrap interval (black). Where it says log the axis is "
+    "points, their density, median and its 95 % bootstrap interval (cross). Where it says log the axis is "
     "logarithmic; failed lives stand apart.";
 
 // --- dropout ---
