@@ -1,7 +1,8 @@
-// The order in which cells fire.
+// When cells fire, and in which order.
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <hebbforge/types.hpp>
 #include <limits>
 #include <numeric>
@@ -9,21 +10,31 @@
 
 namespace hebbforge {
 
-/// Cells in the order of their activity: entry k is the index of the cell with rank k, by the centre of mass
-/// of its rate over time. Silent cells come last; ties go by index. \param rates  shape (cells, samples)
-inline std::vector<Eigen::Index> firing_order(ConstMatrixView rates) {
-  std::vector<double> centre(static_cast<std::size_t>(rates.rows()));
+/// The centre of mass of each cell's rate over time, in samples; silent: NaN.
+/// \param rates  shape (cells, samples)
+inline std::vector<double> firing_times(ConstMatrixView rates) {
+  std::vector<double> times(static_cast<std::size_t>(rates.rows()));
   for (Eigen::Index i = 0; i < rates.rows(); ++i) {
     double mass = 0, moment = 0;
     for (Eigen::Index t = 0; t < rates.cols(); ++t) {
       mass += rates(i, t);
       moment += rates(i, t) * static_cast<double>(t);
     }
-    centre[static_cast<std::size_t>(i)] = mass > 0 ? moment / mass : std::numeric_limits<double>::infinity();
+    times[static_cast<std::size_t>(i)] = mass > 0 ? moment / mass : std::numeric_limits<double>::quiet_NaN();
   }
-  std::vector<Eigen::Index> order(centre.size());
+  return times;
+}
+
+/// Cells in the order of their activity: entry k is the index of the cell with rank k, by its firing time.
+/// Silent cells come last; ties go by index. \param rates  shape (cells, samples)
+inline std::vector<Eigen::Index> firing_order(ConstMatrixView rates) {
+  const std::vector<double> times = firing_times(rates);
+  std::vector<Eigen::Index> order(times.size());
   std::iota(order.begin(), order.end(), Eigen::Index{0});
-  std::ranges::stable_sort(order, {}, [&](Eigen::Index i) { return centre[static_cast<std::size_t>(i)]; });
+  std::ranges::stable_sort(order, {}, [&](Eigen::Index i) {
+    const double at = times[static_cast<std::size_t>(i)];
+    return std::isnan(at) ? std::numeric_limits<double>::infinity() : at;
+  });
   return order;
 }
 

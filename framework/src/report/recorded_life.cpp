@@ -1,11 +1,9 @@
 #include "report/recorded_life.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <hebbforge/engine/life.hpp>
 #include <hebbforge/error.hpp>
-#include <limits>
-#include <numeric>
+#include <hebbforge/firing_order.hpp>
 
 namespace hebbforge::report {
 namespace {
@@ -23,6 +21,10 @@ std::vector<std::int64_t> timed_trials(const Pipeline& pipeline) {
   std::vector<std::int64_t> trials;
   for (std::int64_t k = 0; count > 1 && k < count; ++k) trials.push_back(k * last / (count - 1));
   return trials;
+}
+
+ConstMatrixView rates_of(const CellBlock& block, const Eigen::MatrixXd& rates) {
+  return {rates.data() + block.first, block.size, rates.cols(), Eigen::OuterStride<>(rates.outerStride())};
 }
 
 }  // namespace
@@ -72,25 +74,13 @@ RecordedLife record_life(const Pipeline& pipeline) {
 }
 
 Eigen::VectorXd firing_times(const Eigen::MatrixXd& rates, const CellBlock& block) {
-  const Eigen::VectorXd steps =
-      Eigen::VectorXd::LinSpaced(rates.cols(), 0, static_cast<double>(rates.cols() - 1));
-  Eigen::VectorXd times(block.size);
-  for (Eigen::Index k = 0; k < block.size; ++k) {
-    const auto rate = rates.row(block.first + k);
-    const double all = rate.sum();
-    times[k] = all > 0 ? rate.dot(steps) / all : std::numeric_limits<double>::quiet_NaN();
-  }
-  return times;
+  const auto times = hebbforge::firing_times(rates_of(block, rates));
+  return Eigen::VectorXd::Map(times.data(), block.size);
 }
 
 std::vector<Eigen::Index> firing_order(const Eigen::MatrixXd& rates, const CellBlock& block) {
-  std::vector<Eigen::Index> order(static_cast<std::size_t>(block.size));
-  std::iota(order.begin(), order.end(), block.first);
-  const Eigen::VectorXd times = firing_times(rates, block);
-  std::ranges::stable_sort(order, {}, [&](Eigen::Index cell) {
-    const double at = times[cell - block.first];
-    return std::isnan(at) ? std::numeric_limits<double>::infinity() : at;
-  });
+  auto order = hebbforge::firing_order(rates_of(block, rates));
+  for (Eigen::Index& cell : order) cell += block.first;
   return order;
 }
 
