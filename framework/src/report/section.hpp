@@ -66,9 +66,6 @@ std::string weight_figure(const std::string& name, const std::string& about, con
 /// "median [low, high]".
 std::string median_cell(double median, double low, double high);
 
-/// Nearest rank. \param values  not empty
-double quantile(std::vector<double> values, double share);
-
 /// How the measures of one cell, taken in several tables of a loss, go on; "" where there are none.
 HEBBFORGE_API std::string cell_figures(const StageData& stage, const std::string& name, FigureList& figures);
 

@@ -7,6 +7,7 @@
 #include "report/formula.hpp"
 #include "report/html.hpp"
 #include "report/section.hpp"
+#include "stages/statistics.hpp"
 
 namespace hebbforge::report {
 namespace {
@@ -26,11 +27,6 @@ int sign_of(const RunData& run, const std::string& effect) {
 const char* set_of(const RunData& run) { return run.record.report.networks > 0 ? "report" : "select"; }
 
 }  // namespace
-
-double quantile(std::vector<double> values, double share) {
-  std::ranges::sort(values);
-  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5)];
-}
 
 Section effect_section(Runs runs, FigureList& figures) {
   std::string html;

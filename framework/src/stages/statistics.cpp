@@ -17,6 +17,11 @@ double median(std::vector<double> values) {
   return std::isinf(*middle) ? *middle : 0.5 * (below + *middle);
 }
 
+double quantile(std::vector<double> values, double share) {
+  std::ranges::sort(values);
+  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5)];
+}
+
 Interval median_interval(const std::vector<double>& values) {
   if (values.empty()) return {median({}), median({})};
   constexpr std::size_t resamples = 2000;

@@ -9,6 +9,9 @@ namespace hebbforge {
 /// Of values that may be infinite; the mean of the middle two of an even number. NaN without values.
 HEBBFORGE_API double median(std::vector<double> values);
 
+/// Of the nearest rank. \param values  not empty
+HEBBFORGE_API double quantile(std::vector<double> values, double share);
+
 struct Interval {
   double low = 0, high = 0;
 };
