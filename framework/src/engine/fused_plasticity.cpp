@@ -338,6 +338,19 @@ class FusedPlasticity final : public Plasticity {
       const double* q_at = pre_.effects[t.pre];
       const double* p_at = p.factor == Factor::one ? nullptr : post_.effects[t.post];
       const EffectTerm by_row{post_total_.col(column), p_at, scale};
+      const auto add_sum_over_rows = [&](const double* matrix, bool of_mask) {
+        add_column_sum({matrix,
+                        &state_.blocks.view(),
+                        of_mask,
+                        step_.pitch,
+                        step_.post.cells,
+                        false,
+                        sparse(q),
+                        q_at,
+                        nullptr,
+                        {}},
+                       by_row);
+      };
       Gathered how = Gathered::over_rows;
       if (t.by_synapse()) {
         synapses_.terms.push_back({post_.factors[t.post], pre_.factors[t.pre], nullptr, t.weight_power,
@@ -352,17 +365,7 @@ class FusedPlasticity final : public Plasticity {
               q.factor == Factor::one ? 0 : 1 + static_cast<std::size_t>(slot - slots.begin());
           (sparse(p) ? step_.sparse_terms : step_.dense_terms).push_back({by_row, sum});
         } else {
-          add_column_sum({state_.weights.data(),
-                          &state_.blocks.view(),
-                          false,
-                          step_.pitch,
-                          step_.post.cells,
-                          false,
-                          sparse(q),
-                          q_at,
-                          nullptr,
-                          {}},
-                         by_row);
+          add_sum_over_rows(state_.weights.data(), false);
         }
       } else if (q.factor == Factor::one && p.factor == Factor::one && !scale) {
         how = Gathered::steps;
@@ -387,17 +390,7 @@ class FusedPlasticity final : public Plasticity {
                         {}},
                        {pre_total_.col(column), q_at, scale});
       } else {
-        add_column_sum({step_.mask,
-                        &state_.blocks.view(),
-                        true,
-                        step_.pitch,
-                        step_.post.cells,
-                        false,
-                        sparse(q),
-                        q_at,
-                        nullptr,
-                        {}},
-                       by_row);
+        add_sum_over_rows(step_.mask, true);
       }
       gathered_.push_back(how);
     }

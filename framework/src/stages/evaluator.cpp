@@ -124,28 +124,30 @@ double Scores::sum(std::size_t candidate, std::int64_t trials, bool graded, doub
 
 namespace {
 
-void set(Pipeline& changed, const ParameterTarget& t, double value) {
+void set(Pipeline& pipeline, const ParameterTarget& t, double value) {
   using Part = ParameterTarget::Part;
+  PluginChoice* choice = nullptr;
   switch (t.part) {
     case Part::rule:
-      changed.pathways[t.owner].rule->values[t.index] = value;
-      break;
+      pipeline.pathways[t.owner].rule->values[t.index] = value;
+      return;
     case Part::neuron:
-      changed.populations[t.owner].neuron.config.set(t.parameter, value);
+      choice = &pipeline.populations[t.owner].neuron;
       break;
     case Part::stimulus:
-      changed.phases[t.owner].stimulus.config.set(t.parameter, value);
+      choice = &pipeline.phases[t.owner].stimulus;
       break;
     case Part::constraint:
-      changed.constraints[t.owner].choice.config.set(t.parameter, value);
+      choice = &pipeline.constraints[t.owner].choice;
       break;
     case Part::perturbation:
-      changed.perturbations[t.owner].choice.config.set(t.parameter, value);
+      choice = &pipeline.perturbations[t.owner].choice;
       break;
     case Part::loss:
-      changed.losses[t.owner].choice.config.set(t.parameter, value);
+      choice = &pipeline.losses[t.owner].choice;
       break;
   }
+  choice->config.set(t.parameter, value);
 }
 
 }  // namespace
