@@ -3,11 +3,11 @@
 #include <cmath>
 #include <cstdio>
 #include <hebbforge/error.hpp>
+#include <hebbforge/host/quantity.hpp>
 #include <hebbforge/host/schema.hpp>
+#include <hebbforge/host/suggestion.hpp>
 #include <nlohmann/json.hpp>
 
-#include <hebbforge/host/quantity.hpp>
-#include <hebbforge/host/suggestion.hpp>
 #include "host/document.hpp"
 
 namespace hebbforge::cli {
