@@ -187,7 +187,7 @@ class Report(unittest.TestCase):
 
     def test_status_and_watch_follow_a_run_until_it_ends(self):
         out = scratch / "followed"
-        process = subprocess.Popen([hebbforge, "run", small, "--out", out, "--set", "search.budget={evaluations=4000}"],
+        process = subprocess.Popen([hebbforge, "run", small, "--out", out, "--set", "search.budget={evaluations=4000, generations=4000}"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             while not (out / "checkpoint.h5").exists():
@@ -213,7 +213,7 @@ class Report(unittest.TestCase):
 
     def test_a_run_that_was_killed_is_not_running(self):
         out = scratch / "killed"
-        process = subprocess.Popen([hebbforge, "run", small, "--out", out, "--set", "search.budget={evaluations=4000}"],
+        process = subprocess.Popen([hebbforge, "run", small, "--out", out, "--set", "search.budget={evaluations=4000, generations=4000}"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while not (out / "running").exists() or not (out / "pipeline.toml").exists():
             time.sleep(0.02)
