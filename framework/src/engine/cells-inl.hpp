@@ -11,6 +11,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 
 #include "engine/blocks.hpp"
 
@@ -22,11 +24,31 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Doubles = hn::CappedTag<double, 8>;
 using Vector = hn::Vec<Doubles>;
 
+// Calls f(cells), or f(a constant of as many vectors) for the published circuit's 25 cells: their loops are
+// unrolled without asking how many vectors there are.
+template <class Function>
+HWY_INLINE void with_count(std::size_t cells, const Function& f) {
+  constexpr std::size_t lanes = hn::MaxLanes(Doubles()), published = (25 + lanes - 1) / lanes;
+  if ((cells + lanes - 1) / lanes == published)
+    f(std::integral_constant<std::size_t, published * lanes>{});
+  else
+    f(cells);
+}
+
+template <class Function, std::size_t... I>
+HWY_INLINE void for_vectors(const Function& f, std::index_sequence<I...>) {
+  (f(I * hn::MaxLanes(Doubles())), ...);
+}
+
 // Calls f(i) for every vector of a side's cells. Most populations have few: those are unrolled, with constant
 // offsets.
-template <class Function>
-HWY_INLINE void for_cells(std::size_t cells, const Function& f) {
+template <class Count, class Function>
+HWY_INLINE void for_cells(Count cells, const Function& f) {
   constexpr std::size_t lanes = hn::MaxLanes(Doubles());
+  if constexpr (!std::is_same_v<Count, std::size_t>) {
+    for_vectors(f, std::make_index_sequence<Count::value / lanes>{});
+    return;
+  }
   const std::size_t vectors = (cells + lanes - 1) / lanes;
   if (vectors > 8) {
     std::size_t i = 0;
@@ -67,14 +89,14 @@ HWY_INLINE void for_cells(std::size_t cells, const Function& f) {
   }
 }
 
-// out[i] += sum_k value(matrix(i, columns[k])) factor[columns[k]] for N vectors of rows.
-template <std::size_t N, bool Listed, class Value>
+// out[i] += sum_k value(matrix(i, columns[k])) factor[columns[k]] for N vectors of rows. Fresh: = the sum.
+template <std::size_t N, bool Listed, bool Fresh, class Value>
 HWY_INLINE void multiply_block(const double* matrix, std::size_t pitch, const std::int32_t* columns,
                                std::size_t count, const double* factor, double* out, const Value& value) {
   const Doubles d;
   constexpr std::size_t lanes = hn::MaxLanes(Doubles());
   const auto start = [=](std::size_t v)
-                         HWY_ATTR { return v < N ? hn::Load(d, out + v * lanes) : hn::Zero(d); };
+                         HWY_ATTR { return v < N && !Fresh ? hn::Load(d, out + v * lanes) : hn::Zero(d); };
   auto s0 = start(0), s1 = start(1), s2 = start(2), s3 = start(3), s4 = start(4), s5 = start(5),
        s6 = start(6), s7 = start(7);
   for (std::size_t k = 0; k < count; ++k) {
@@ -102,33 +124,32 @@ HWY_INLINE void multiply_block(const double* matrix, std::size_t pitch, const st
   if constexpr (N > 7) hn::Store(s7, d, out + 7 * lanes);
 }
 
-// out[i] += sum_k value(matrix(i, columns[k])) factor[columns[k]], eight vectors of rows at a time; without
-// a list: all columns from 0 on.
-template <bool Listed, class Value>
-HWY_INLINE void multiply_columns(const double* matrix, std::size_t pitch, std::size_t rows,
+// The same for all rows, eight vectors at a time; without a list: all columns from 0 on.
+template <bool Listed, bool Fresh, class Count, class Value>
+HWY_INLINE void multiply_columns(const double* matrix, std::size_t pitch, Count rows,
                                  const std::int32_t* columns, std::size_t count, const double* factor,
                                  double* out, const Value& value) {
   constexpr std::size_t lanes = hn::MaxLanes(Doubles());
   std::size_t vectors = (rows + lanes - 1) / lanes;
   for (; vectors > 8; vectors -= 8, matrix += 8 * lanes, out += 8 * lanes)
-    multiply_block<8, Listed>(matrix, pitch, columns, count, factor, out, value);
+    multiply_block<8, Listed, Fresh>(matrix, pitch, columns, count, factor, out, value);
   switch (vectors) {
     case 1:
-      return multiply_block<1, Listed>(matrix, pitch, columns, count, factor, out, value);
+      return multiply_block<1, Listed, Fresh>(matrix, pitch, columns, count, factor, out, value);
     case 2:
-      return multiply_block<2, Listed>(matrix, pitch, columns, count, factor, out, value);
+      return multiply_block<2, Listed, Fresh>(matrix, pitch, columns, count, factor, out, value);
     case 3:
-      return multiply_block<3, Listed>(matrix, pitch, columns, count, factor, out, value);
+      return multiply_block<3, Listed, Fresh>(matrix, pitch, columns, count, factor, out, value);
     case 4:
-      return multiply_block<4, Listed>(matrix, pitch, columns, count, factor, out, value);
+      return multiply_block<4, Listed, Fresh>(matrix, pitch, columns, count, factor, out, value);
     case 5:
-      return multiply_block<5, Listed>(matrix, pitch, columns, count, factor, out, value);
+      return multiply_block<5, Listed, Fresh>(matrix, pitch, columns, count, factor, out, value);
     case 6:
-      return multiply_block<6, Listed>(matrix, pitch, columns, count, factor, out, value);
+      return multiply_block<6, Listed, Fresh>(matrix, pitch, columns, count, factor, out, value);
     case 7:
-      return multiply_block<7, Listed>(matrix, pitch, columns, count, factor, out, value);
+      return multiply_block<7, Listed, Fresh>(matrix, pitch, columns, count, factor, out, value);
     case 8:
-      return multiply_block<8, Listed>(matrix, pitch, columns, count, factor, out, value);
+      return multiply_block<8, Listed, Fresh>(matrix, pitch, columns, count, factor, out, value);
     default:
       return;
   }

@@ -15,11 +15,9 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace hebbforge::engine::HWY_NAMESPACE {
-HWY_INLINE void advance_side(FusedSide& s, const CellRates& now) {
+template <class Count>
+HWY_INLINE void advance_vectors(FusedSide& s, const CellRates& now, Count n) {
   const Doubles d;
-  const std::size_t n = s.cells;
-  s.active = now.active;
-  s.active_count = now.active_count;
   const auto per_rate = hn::Set(d, s.per_rate);
   const double* rates = now.after;
   double* activity = s.activity;
@@ -58,13 +56,19 @@ HWY_INLINE void advance_side(FusedSide& s, const CellRates& now) {
   }
 }
 
+HWY_INLINE void advance_side(FusedSide& s, const CellRates& now) {
+  s.active = now.active;
+  s.active_count = now.active_count;
+  with_count(s.cells, [&](auto n) HWY_ATTR { advance_vectors(s, now, n); });
+}
+
 void AdvanceCells(FusedStep& s, const CellRates& pre, const CellRates& post) {
   advance_side(s.pre, pre);
   advance_side(s.post, post);
 }
 
-template <std::size_t Parts>
-HWY_INLINE void combine_parts(const Combination& c, std::size_t n) {
+template <std::size_t Parts, class Count>
+HWY_INLINE void combine_parts(const Combination& c, Count n) {
   const Doubles d;
   const double* factor[4];
   double coefficient[4];
@@ -85,7 +89,8 @@ HWY_INLINE void combine_parts(const Combination& c, std::size_t n) {
   });
 }
 
-HWY_INLINE void combine(const std::vector<Combination>& list, std::size_t n) {
+template <class Count>
+HWY_INLINE void combine(const std::vector<Combination>& list, Count n) {
   const Doubles d;
   for (const Combination& c : list) {
     switch (c.parts.size()) {
@@ -112,8 +117,8 @@ HWY_INLINE void combine(const std::vector<Combination>& list, std::size_t n) {
 }
 
 // total += scale factor value(i), value being a vector or 1.
-template <class Value>
-HWY_INLINE void add_to_total(const EffectTerm& t, std::size_t cells, const Value& value) {
+template <class Count, class Value>
+HWY_INLINE void add_to_total(const EffectTerm& t, Count cells, const Value& value) {
   const Doubles d;
   double* total = t.total;
   const double* factor = t.factor;
@@ -142,10 +147,11 @@ HWY_INLINE void add_active(const EffectTerm& t, const FusedSide& side, const dou
   }
 }
 
-HWY_INLINE void sum_over_time(const FusedSide& s) {
+template <class Count>
+HWY_INLINE void sum_over_time(const FusedSide& s, Count n) {
   const Doubles d;
   for (const EffectTerm& t : s.every_cell)
-    add_to_total(t, s.cells, [&](std::size_t) HWY_ATTR { return hn::Set(d, 1.0); });
+    add_to_total(t, n, [&](std::size_t) HWY_ATTR { return hn::Set(d, 1.0); });
   for (const EffectTerm& t : s.active_cells) add_active(t, s, nullptr);
 }
 
@@ -167,24 +173,24 @@ HWY_INLINE void add_blocks(const ColumnSum& c, const FusedSide& side, std::size_
     multiply_blocks<false>(*c.blocks, nullptr, count, c.factor, c.sums, magnitude);
 }
 
-HWY_INLINE void add_column_sums(const FusedStep& s) {
+template <class Count>
+HWY_INLINE void add_column_sum(const FusedStep& s, const ColumnSum& c, Count rows) {
   const Doubles d;
   const auto magnitude = [](Vector v) HWY_ATTR { return hn::Abs(v); };
-  for (const ColumnSum& c : s.column_sums) {
-    const FusedSide& side = c.columns_are_post ? s.post : s.pre;
-    const std::size_t count = c.active_only ? side.active_count : side.cells;
-    if (count == 0) continue;
-    double* sums = c.sums;
-    for_cells(c.rows, [=](std::size_t i) HWY_ATTR { hn::Store(hn::Zero(d), d, sums + i); });
-    if (s.blocks)
-      add_blocks(c, side, count);
-    else if (c.active_only)
-      multiply_columns<true>(c.matrix, c.pitch, c.rows, side.active, count, c.factor, sums, magnitude);
-    else
-      multiply_columns<false>(c.matrix, c.pitch, c.rows, nullptr, count, c.factor, sums, magnitude);
-    for (const EffectTerm& t : c.terms)
-      add_to_total(t, c.rows, [=](std::size_t i) HWY_ATTR { return hn::Load(d, sums + i); });
+  const FusedSide& side = c.columns_are_post ? s.post : s.pre;
+  const std::size_t count = c.active_only ? side.active_count : side.cells;
+  if (count == 0) return;
+  double* sums = c.sums;
+  if (s.blocks) {
+    for_cells(rows, [=](std::size_t i) HWY_ATTR { hn::Store(hn::Zero(d), d, sums + i); });
+    add_blocks(c, side, count);
+  } else if (c.active_only) {
+    multiply_columns<true, true>(c.matrix, c.pitch, rows, side.active, count, c.factor, sums, magnitude);
+  } else {
+    multiply_columns<false, true>(c.matrix, c.pitch, rows, nullptr, count, c.factor, sums, magnitude);
   }
+  for (const EffectTerm& t : c.terms)
+    add_to_total(t, rows, [=](std::size_t i) HWY_ATTR { return hn::Load(d, sums + i); });
 }
 
 enum class Clamp { positive, any };  // positive: no weight is below 0 before the step
@@ -275,12 +281,15 @@ struct Strip {
   using Vector = hn::Vec<D>;
   Vector row0, row1, form0, form1, ones, sum0, sum1;
 
-  HWY_INLINE void begin(const RowVectors& rows, std::size_t at) {
+  // \param fresh  sums begin at 0
+  HWY_INLINE void begin(const RowVectors& rows, std::size_t at, bool fresh) {
     const D d;
     row0 = hn::Load(d, rows.row0 + at);
-    if constexpr (Slope) ones = hn::Load(d, rows.ones + at);
-    if constexpr (Sums > 0) sum0 = hn::Load(d, rows.sum0 + at);
-    if constexpr (Sums > 1) sum1 = hn::Load(d, rows.sum1 + at);
+    const auto sum_from = [=](const double* sums)
+                              HWY_ATTR { return fresh ? hn::Zero(d) : hn::Load(d, sums + at); };
+    if constexpr (Slope) ones = sum_from(rows.ones);
+    if constexpr (Sums > 0) sum0 = sum_from(rows.sum0);
+    if constexpr (Sums > 1) sum1 = sum_from(rows.sum1);
     if constexpr (Slope) row1 = hn::Load(d, rows.row1 + at);
     if constexpr (ActiveRows) {
       form0 = hn::Load(d, rows.form0 + at);
@@ -357,10 +366,11 @@ void sweep_block(const FusedStep& s, const Columns& columns, std::size_t i) {
   const auto floor = hn::Set(d, s.sign * s.floor);
   const RowVectors rows(s);
   Strip<Doubles, ActiveRows, ManyForms, clamp, Slope, Sums> a, b, c, e;
-  a.begin(rows, i);
-  if constexpr (Size > 1) b.begin(rows, i + lanes);
-  if constexpr (Size > 2) c.begin(rows, i + 2 * lanes);
-  if constexpr (Size > 3) e.begin(rows, i + 3 * lanes);
+  const bool fresh = columns.begin == 0;
+  a.begin(rows, i, fresh);
+  if constexpr (Size > 1) b.begin(rows, i + lanes, fresh);
+  if constexpr (Size > 2) c.begin(rows, i + 2 * lanes, fresh);
+  if constexpr (Size > 3) e.begin(rows, i + 3 * lanes, fresh);
   const ColumnVectors from(s);
   const std::int32_t* next_active = columns.active;
   double* w_at = s.weights + columns.begin * pitch + i;
@@ -450,17 +460,16 @@ HWY_INLINE void sweep_all(const FusedStep& s) {
   }
 }
 
-// Copies vectors over rows to where the blocks find them, or sums back.
+// Copies vectors over rows to where the blocks find them, with sums of 0; or sums back.
 HWY_INLINE void collect_rows(const FusedStep& s) {
   const Quad d;
-  const double* from[] = {
-      s.row[0],      s.row[1],      s.row_forms[0][0].post,    s.row_forms[1][0].post,   s.row_sums[0],
-      s.row_sums[1], s.row_sums[2], s.column_forms[0][0].post, s.column_forms[1][0].post};
+  const double* from[] = {s.row[0], s.row[1], s.row_forms[0][0].post,    s.row_forms[1][0].post,   nullptr,
+                          nullptr,  nullptr,  s.column_forms[0][0].post, s.column_forms[1][0].post};
   double* out = s.rows_together;
   for (std::size_t i = 0; i < s.post.cells; i += Blocks::rows) {
     for (const double* vector : from) {
       for (std::size_t v = 0; v < Blocks::rows; v += hn::MaxLanes(d), out += hn::MaxLanes(d))
-        hn::Store(hn::Load(d, vector + i + v), d, out);
+        hn::Store(vector ? hn::Load(d, vector + i + v) : hn::Zero(d), d, out);
     }
   }
 }
@@ -496,7 +505,7 @@ void sweep_blocks(const FusedStep& s) {
       double* w = blocks.values + b * Blocks::rows;
       for (std::size_t v = 0; v < Blocks::rows; v += hn::MaxLanes(d)) {
         Strip<Quad, ActiveRows, ManyForms, clamp, Slope, Sums> strip;
-        strip.begin(rows, at + v);
+        strip.begin(rows, at + v, false);
         strip.template move<Active>(s, column, at + v, i + v, j, w + v, entries + v, floor);
         strip.end(rows, at + v);
       }
@@ -531,38 +540,40 @@ HWY_INLINE void sweep(const FusedStep& s) {
 
 // Everything but the sweep: forms, and effects from sums over time and over columns.
 HWY_NOINLINE void prepare_sweep(const FusedStep& s) {
-  combine(s.pre.always, s.pre.cells);
-  combine(s.post.always, s.post.cells);
-  if (s.post.active_count > 0) combine(s.pre.if_active, s.pre.cells);
-  if (s.pre.active_count > 0) combine(s.post.if_active, s.post.cells);
-  sum_over_time(s.pre);
-  sum_over_time(s.post);
-  add_column_sums(s);
+  const auto prepare_side = [](const FusedSide& side, const FusedSide& other) HWY_ATTR {
+    with_count(side.cells, [&](auto n) HWY_ATTR {
+      combine(side.always, n);
+      if (other.active_count > 0) combine(side.if_active, n);
+      sum_over_time(side, n);
+    });
+  };
+  prepare_side(s.pre, s.post);
+  prepare_side(s.post, s.pre);
+  for (const ColumnSum& c : s.column_sums)
+    with_count(c.rows, [&](auto rows) HWY_ATTR { add_column_sum(s, c, rows); });
+}
+
+HWY_NOINLINE void add_row_sums(const FusedStep& s) {
+  const Doubles d;
+  with_count(s.post.cells, [&](auto n) HWY_ATTR {
+    add_to_total({s.row_sum_total, nullptr, nullptr}, n,
+                 [&](std::size_t i) HWY_ATTR { return hn::Load(d, s.row_sums[0] + i); });
+    for (const RowSumTerm& t : s.dense_terms) {
+      const double* sum = s.row_sums[t.sum];
+      add_to_total(t.effect, n, [&](std::size_t i) HWY_ATTR { return hn::Load(d, sum + i); });
+    }
+  });
+  for (const RowSumTerm& t : s.sparse_terms) add_active(t.effect, s.post, s.row_sums[t.sum]);
 }
 
 void SweepFused(FusedStep& s) {
-  const Doubles d;
   prepare_sweep(s);
-  if (s.slope) {
-    const std::size_t sums = 1 + s.all_sums;
-    for (std::size_t q = 0; q < sums; ++q) {
-      double* sum = s.row_sums[q];
-      for_cells(s.post.cells, [=](std::size_t i) HWY_ATTR { hn::Store(hn::Zero(d), d, sum + i); });
-    }
-  }
   const bool many = s.change || s.row_forms[0].size() > 1 || s.column_forms[0].size() > 1;
   if (s.sign > 0)
     many ? sweep<true, Clamp::positive>(s) : sweep<false, Clamp::positive>(s);
   else
     many ? sweep<true, Clamp::any>(s) : sweep<false, Clamp::any>(s);
-  if (!s.slope) return;
-  add_to_total({s.row_sum_total, nullptr, nullptr}, s.post.cells,
-               [&](std::size_t i) HWY_ATTR { return hn::Load(d, s.row_sums[0] + i); });
-  for (const RowSumTerm& t : s.dense_terms) {
-    const double* sum = s.row_sums[t.sum];
-    add_to_total(t.effect, s.post.cells, [&](std::size_t i) HWY_ATTR { return hn::Load(d, sum + i); });
-  }
-  for (const RowSumTerm& t : s.sparse_terms) add_active(t.effect, s.post, s.row_sums[t.sum]);
+  if (s.slope) add_row_sums(s);
 }
 
 }  // namespace hebbforge::engine::HWY_NAMESPACE

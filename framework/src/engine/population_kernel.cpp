@@ -20,9 +20,9 @@ HWY_INLINE void add_blocks(const Blocks& blocks, const CellRates& from, double* 
                             HWY_ATTR { return hn::Load(d, values + b * Blocks::rows + v); });
 }
 
-void StepPopulation(const PopulationStep& p, const double* drive) {
+template <class Count>
+HWY_INLINE void step_cells(const PopulationStep& p, const double* drive, Count n) {
   const Doubles d;
-  const std::size_t n = p.cells;
   double* input = p.input;
   for_cells(n, [=](std::size_t i) HWY_ATTR { hn::Store(hn::Load(d, drive + i), d, input + i); });
   const auto as_is = [](Vector w) HWY_ATTR { return w; };
@@ -34,11 +34,11 @@ void StepPopulation(const PopulationStep& p, const double* drive) {
       if (in.frozen_blocks->count > 0) add_blocks(*in.frozen_blocks, from, input);
       continue;
     }
-    multiply_columns<true>(in.weights, in.pitch, n, from.active_before, from.active_count_before, from.before,
-                           input, as_is);
+    multiply_columns<true, false>(in.weights, in.pitch, n, from.active_before, from.active_count_before,
+                                  from.before, input, as_is);
     if (*in.any_frozen)
-      multiply_columns<true>(in.frozen, in.pitch, n, from.active_before, from.active_count_before,
-                             from.before, input, as_is);
+      multiply_columns<true, false>(in.frozen, in.pitch, n, from.active_before, from.active_count_before,
+                                    from.before, input, as_is);
   }
   if (!p.threshold_linear) return;
   const auto part = hn::Set(d, p.part), threshold = hn::Set(d, p.threshold), gain = hn::Set(d, p.gain);
@@ -53,9 +53,13 @@ void StepPopulation(const PopulationStep& p, const double* drive) {
   });
   // The padding's state may be above a negative threshold.
   if (p.threshold < 0) {
-    for (std::size_t i = n; i % 8 != 0; ++i) rate[i] = 0;
+    for (std::size_t i = p.cells; i % 8 != 0; ++i) rate[i] = 0;
   }
-  p.rates->active_count = list_active(rate, n, p.rates->active);
+  p.rates->active_count = list_active(rate, p.cells, p.rates->active);
+}
+
+void StepPopulation(const PopulationStep& p, const double* drive) {
+  with_count(p.cells, [&](auto n) HWY_ATTR { step_cells(p, drive, n); });
 }
 
 void ListActiveCells(CellRates& rates, std::size_t cells) {
