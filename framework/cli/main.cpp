@@ -1,4 +1,5 @@
 // The program `hebbforge`: one subcommand per file of this folder.
+#include <malloc.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -32,6 +33,14 @@ extern "C" void on_signal(int signal) {
   caught_signal = signal;
   constexpr char text[] = "\ninterrupted: ending after the running trials (again to end at once)\n";
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof text - 1);
+}
+
+// Every life allocates its drives and recordings, some megabytes, and frees them: given back to the system each
+// time, they cost a twentieth of a life in page faults.
+void keep_freed_memory() {
+  constexpr int megabyte = 1 << 20;
+  mallopt(M_MMAP_THRESHOLD, 32 * megabyte);
+  mallopt(M_TRIM_THRESHOLD, 256 * megabyte);
 }
 
 // What a shell and a batch system would say of a process that the signal had ended.
@@ -91,6 +100,7 @@ void add_isa(CLI::App& command) {
 
 int main(int argc, char** argv) {
   using namespace hebbforge;
+  cli::keep_freed_memory();
   cli::Session session;
   CLI::App app{"Discovers synaptic plasticity rules by meta-learning."};
   app.set_version_flag("--version", "hebbforge " HEBBFORGE_VERSION);

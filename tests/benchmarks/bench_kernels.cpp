@@ -1,6 +1,7 @@
 // One pathway's step, and the loops it is made of.
 #include <benchmark/benchmark.h>
 
+#include <cmath>
 #include <hebbforge/random.hpp>
 #include <vector>
 
@@ -35,10 +36,41 @@ WrittenRule rule_with(bool eligibility, std::vector<double>& values) {
   return rule;
 }
 
-void step_of_the_published_basis(benchmark::State& run, KernelChoice choice, bool eligibility = false) {
+/// A presynaptic trace times the postsynaptic rate, with Oja's bound: terms for the fused kernel, or loops
+/// over the synapses as a plugin writes them.
+class ShortRule : public WrittenRule {
+ public:
+  explicit ShortRule(bool own_loops) : own_loops_(own_loops) {
+    parameter_list = {coefficient("c.x~*y"), coefficient("c.w*y*y"), time_constant("tau.x~*y")};
+    signal_list = {{"trace", Side::pre, Source::activity, 2}};
+    term_list = {{"x~*y", "", 0, Factor::activity, Factor::signal, 0, -1, 0},
+                 {"w*y*y", "", 1, Factor::activity_squared, Factor::one, 1}};
+  }
+  bool separable() const noexcept override { return !own_loops_; }
+  void accumulate(ConstVectorView values, const SynapseView& view, MatrixView delta,
+                  VectorView effect) const override {
+    if (!own_loops_) return WrittenRule::accumulate(values, view, delta, effect);
+    double hebb_sum = 0, bound_sum = 0;
+    for (Eigen::Index j = 0; j < delta.cols(); ++j) {
+      const double x = values[0] * view.pre_signals(j, 0);
+      for (Eigen::Index i = 0; i < delta.rows(); ++i) {
+        const double y = view.post_activity[i], hebb = x * y, bound = values[1] * view.weights(i, j) * y * y;
+        delta(i, j) += hebb + bound;
+        hebb_sum += std::abs(hebb) * view.mask(i, j);
+        bound_sum += std::abs(bound) * view.mask(i, j);
+      }
+    }
+    effect[0] += hebb_sum;
+    effect[1] += bound_sum;
+  }
+
+ private:
+  bool own_loops_;
+};
+
+void time_steps(benchmark::State& run, const RuleBasis& rule, const std::vector<double>& values,
+                KernelChoice choice) {
   const Eigen::Index n = run.range(0);
-  std::vector<double> values;
-  const WrittenRule rule = rule_with(eligibility, values);
   PathwayState state;
   state.weights = PaddedMatrix(n, n);
   state.plastic = PaddedMatrix(n, n);
@@ -62,6 +94,16 @@ void step_of_the_published_basis(benchmark::State& run, KernelChoice choice, boo
                          benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
+void step_of_the_published_basis(benchmark::State& run, KernelChoice choice, bool eligibility = false) {
+  std::vector<double> values;
+  const WrittenRule rule = rule_with(eligibility, values);
+  time_steps(run, rule, values, choice);
+}
+
+void step_of_a_short_rule(benchmark::State& run, bool own_loops) {
+  time_steps(run, ShortRule(own_loops), {1e-3, -1e-3, 5e-3}, KernelChoice::fused);
+}
+
 void load_and_store(benchmark::State& run) {
   PaddedMatrix w(run.range(0), run.range(0));
   for (auto _ : run) touch(w.data(), static_cast<std::size_t>(w.pitch() * w.cols()), 1e-9);
@@ -77,6 +119,8 @@ BENCHMARK_CAPTURE(step_of_the_published_basis, with_eligibility, KernelChoice::f
     ->Arg(100)
     ->Arg(400);
 BENCHMARK_CAPTURE(step_of_the_published_basis, reference, KernelChoice::reference)->Arg(25)->Arg(100);
+BENCHMARK_CAPTURE(step_of_a_short_rule, fused, false)->Arg(25)->Arg(100)->Arg(400);
+BENCHMARK_CAPTURE(step_of_a_short_rule, own_loops, true)->Arg(25)->Arg(100)->Arg(400);
 BENCHMARK(load_and_store)->Arg(25)->Arg(100)->Arg(400)->Arg(1000);
 
 }  // namespace
