@@ -7,6 +7,7 @@
 
 #include "engine/load_store.hpp"
 #include "engine/plasticity.hpp"
+#include "engine/population_kernel.hpp"
 #include "numerics/pathway.hpp"
 #include "numerics/published_basis.hpp"
 
@@ -68,40 +69,87 @@ class ShortRule : public WrittenRule {
   bool own_loops_;
 };
 
-void time_steps(benchmark::State& run, const RuleBasis& rule, const std::vector<double>& values,
-                KernelChoice choice) {
-  const Eigen::Index n = run.range(0);
+/// Weights of 0.2 where a synapse is, and an eighth of the cells active, as in the published model.
+struct Drawn {
   PathwayState state;
-  state.weights = PaddedMatrix(n, n);
-  state.plastic = PaddedMatrix(n, n);
-  state.mask = PaddedMatrix(n, n);
-  state.non_negative = true;
-  state.learning_rate = 1e-9;
-  state.weights.view().setConstant(0.2);
-  state.weights.view().diagonal().setZero();
-  state.plastic.view() = (state.weights.view().array() != 0).cast<double>();
-  const auto plasticity = make_plasticity(rule, values, 1e-4, state, {}, choice);
-  // An eighth of the cells is active, as in the published model.
-  Eigen::VectorXd rates = Eigen::VectorXd::Zero(n);
-  Random random(1, "rates", 0);
-  for (double& r : rates) r = random.uniform() < 0.125 ? 0.1 * random.uniform() : 0.0;
-  state.begin_trial();
+  Eigen::VectorXd rates;
+
+  explicit Drawn(Eigen::Index n, double probability = 1) : rates(Eigen::VectorXd::Zero(n)) {
+    state.weights = PaddedMatrix(n, n);
+    state.plastic = PaddedMatrix(n, n);
+    state.mask = PaddedMatrix(n, n);
+    state.non_negative = true;
+    state.learning_rate = 1e-9;
+    Random random(1, "weights", 0);
+    for (Eigen::Index j = 0; j < n; ++j) {
+      for (Eigen::Index i = 0; i < n; ++i)
+        state.weights(i, j) = i != j && random.uniform() < probability ? 0.2 : 0;
+    }
+    state.plastic.view() = (state.weights.view().array() != 0).cast<double>();
+    for (double& r : rates) r = random.uniform() < 0.125 ? 0.1 * random.uniform() : 0.0;
+  }
+};
+
+void count_synapses(benchmark::State& run, double synapses) {
+  run.counters["ns_per_synapse"] = benchmark::Counter(
+      synapses * 1e-9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+void time_steps(benchmark::State& run, const RuleBasis& rule, const std::vector<double>& values,
+                KernelChoice choice, Drawn& drawn) {
+  const auto plasticity = make_plasticity(rule, values, 1e-4, drawn.state, {}, choice);
+  drawn.state.begin_trial();
   plasticity->begin_trial(0, true);
+  const double* r = drawn.rates.data();
   std::int64_t i = 0;
-  for (auto _ : run) plasticity->step(i++ % 1000, rates.data(), rates.data(), rates.data(), rates.data());
-  run.counters["ns_per_synapse"] =
-      benchmark::Counter(static_cast<double>(n * n) * 1e-9,
-                         benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  for (auto _ : run) plasticity->step(i++ % 1000, r, r, r, r);
+  count_synapses(run, drawn.state.plastic.view().sum());
 }
 
 void step_of_the_published_basis(benchmark::State& run, KernelChoice choice, bool eligibility = false) {
   std::vector<double> values;
   const WrittenRule rule = rule_with(eligibility, values);
-  time_steps(run, rule, values, choice);
+  Drawn drawn(run.range(0));
+  time_steps(run, rule, values, choice, drawn);
+}
+
+// Arguments: cells, percent of the synapses that there could be.
+void step_of_a_sparse_pathway(benchmark::State& run, bool in_blocks) {
+  std::vector<double> values;
+  const WrittenRule rule = rule_with(false, values);
+  Drawn drawn(run.range(0), static_cast<double>(run.range(1)) / 100);
+  drawn.state.most_blocks_small = drawn.state.most_blocks_large = in_blocks ? 1 : 0;
+  time_steps(run, rule, values, KernelChoice::fused, drawn);
+}
+
+// W r of a pathway without a rule.
+void input_through_a_sparse_pathway(benchmark::State& run, bool in_blocks) {
+  const Eigen::Index n = run.range(0);
+  Drawn drawn(n, static_cast<double>(run.range(1)) / 100);
+  drawn.state.most_blocks_fixed = in_blocks ? 1 : 0;
+  drawn.state.begin_fixed_trial();
+  PaddedMatrix vectors(n, 3);
+  vectors.view().col(0) = drawn.rates;
+  std::vector<std::int32_t> active(static_cast<std::size_t>(n));
+  CellRates rates{vectors.col(1), vectors.col(0), nullptr, active.data()};
+  list_active_cells(rates, static_cast<std::size_t>(n));
+  std::swap(rates.before, rates.after);
+  std::swap(rates.active_before, rates.active);
+  std::swap(rates.active_count_before, rates.active_count);
+  const PathwayState& s = drawn.state;
+  PopulationStep step;
+  step.cells = static_cast<std::size_t>(n);
+  step.input = vectors.col(2);
+  step.incoming.push_back({&rates, s.weights.data(), nullptr, static_cast<std::size_t>(s.weights.pitch()),
+                           &s.any_frozen, &s.in_blocks, &s.blocks.view(), &s.frozen_blocks.view()});
+  const PaddedMatrix drive(n, 1);
+  for (auto _ : run) step_population(step, drive.data());
+  count_synapses(run, s.plastic.view().sum());
 }
 
 void step_of_a_short_rule(benchmark::State& run, bool own_loops) {
-  time_steps(run, ShortRule(own_loops), {1e-3, -1e-3, 5e-3}, KernelChoice::fused);
+  Drawn drawn(run.range(0));
+  time_steps(run, ShortRule(own_loops), {1e-3, -1e-3, 5e-3}, KernelChoice::fused, drawn);
 }
 
 void load_and_store(benchmark::State& run) {
@@ -121,6 +169,10 @@ BENCHMARK_CAPTURE(step_of_the_published_basis, with_eligibility, KernelChoice::f
 BENCHMARK_CAPTURE(step_of_the_published_basis, reference, KernelChoice::reference)->Arg(25)->Arg(100);
 BENCHMARK_CAPTURE(step_of_a_short_rule, fused, false)->Arg(25)->Arg(100)->Arg(400);
 BENCHMARK_CAPTURE(step_of_a_short_rule, own_loops, true)->Arg(25)->Arg(100)->Arg(400);
+BENCHMARK_CAPTURE(step_of_a_sparse_pathway, dense, false)->ArgsProduct({{25, 100, 400, 1000}, {5, 10, 20}});
+BENCHMARK_CAPTURE(step_of_a_sparse_pathway, blocks, true)->ArgsProduct({{25, 100, 400, 1000}, {5, 10, 20}});
+BENCHMARK_CAPTURE(input_through_a_sparse_pathway, dense, false)->ArgsProduct({{25, 100, 400, 1000}, {5, 10}});
+BENCHMARK_CAPTURE(input_through_a_sparse_pathway, blocks, true)->ArgsProduct({{25, 100, 400, 1000}, {5, 10}});
 BENCHMARK(load_and_store)->Arg(25)->Arg(100)->Arg(400)->Arg(1000);
 
 }  // namespace

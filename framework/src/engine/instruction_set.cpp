@@ -64,6 +64,14 @@ bool has_fused_multiply_add() noexcept {
 #endif
 }
 
+bool has_vectors_of_eight() noexcept {
+#if HWY_ARCH_X86
+  return best_target() <= HWY_AVX3;
+#else
+  return false;
+#endif
+}
+
 void log_instruction_set() {
   const std::string name(instruction_set());
   if (has_fused_multiply_add()) return log_info("instruction set " + name);

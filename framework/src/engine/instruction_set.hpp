@@ -18,6 +18,8 @@ HEBBFORGE_API void use_instruction_set(std::string_view name);
 /// False: multiplies and adds are rounded separately, so results differ in the last bits from machines
 /// with fused multiply-add.
 HEBBFORGE_API bool has_fused_multiply_add() noexcept;
+/// Eight doubles at a time, as AVX-512 has them.
+HEBBFORGE_API bool has_vectors_of_eight() noexcept;
 /// Logs the one in use, and what it means if it has no fused multiply-add.
 HEBBFORGE_API void log_instruction_set();
 

@@ -3,7 +3,11 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/instruction_set.hpp"
+
 namespace hebbforge::engine {
+
+double most_blocks(double share) noexcept { return has_vectors_of_eight() ? 0.65 * share : share; }
 
 void PathwayState::begin_trial() noexcept {
   in_blocks = false;

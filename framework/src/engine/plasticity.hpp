@@ -16,6 +16,10 @@
 
 namespace hebbforge::engine {
 
+/// A share of blocks that was measured with vectors of four, for the vectors in use: those of eight make the
+/// dense sweep faster, and blocks of four rows not.
+HEBBFORGE_API double most_blocks(double share) noexcept;
+
 /// A pathway's weights and what the engine keeps beside them, W(post, pre).
 struct HEBBFORGE_API PathwayState {
   PaddedMatrix weights;
@@ -32,7 +36,8 @@ struct HEBBFORGE_API PathwayState {
   /// Shares of all blocks up to which these are faster than the dense matrix, as measured: with a rule, if
   /// the matrix is small and stays in a cache near the core; if it is large; without a rule. Either way
   /// results are the same to the bit.
-  double most_blocks_small = 0.4, most_blocks_large = 0.65, most_blocks_fixed = 0.2;
+  double most_blocks_small = most_blocks(0.4), most_blocks_large = most_blocks(0.65),
+         most_blocks_fixed = most_blocks(0.2);
   double absent_below = 2e-6, floor = 1e-6, rate_scale = 0.02, trace_scale = 0.01, learning_rate = 0.0005;
   bool dale = true;
   bool non_negative = false;  ///< the rates of both populations are never negative

@@ -42,7 +42,7 @@ struct PopulationStep {
 /// input = drive + sum of the pathways' W r, from the rates before the step. Pathways in order, active
 /// columns ascending. If threshold_linear then r = gain [s - threshold]^+, s <- s + (input - s) part, and the
 /// list of active cells; else the caller goes on with the input. \param drive  padded and aligned as the rest
-void step_population(const PopulationStep& population, const double* drive) noexcept;
+HEBBFORGE_API void step_population(const PopulationStep& population, const double* drive) noexcept;
 
 /// Lists the active cells after a step or a reset; what the padding holds does not count.
 HEBBFORGE_API void list_active_cells(CellRates& rates, std::size_t cells) noexcept;
