@@ -118,7 +118,8 @@ void step_of_a_sparse_pathway(benchmark::State& run, bool in_blocks) {
   std::vector<double> values;
   const WrittenRule rule = rule_with(false, values);
   Drawn drawn(run.range(0), static_cast<double>(run.range(1)) / 100);
-  drawn.state.most_blocks_small = drawn.state.most_blocks_large = in_blocks ? 1 : 0;
+  drawn.state.most_blocks_small = drawn.state.most_blocks_large = drawn.state.most_blocks_memory =
+      in_blocks ? 1 : 0;
   time_steps(run, rule, values, KernelChoice::fused, drawn);
 }
 

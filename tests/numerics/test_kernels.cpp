@@ -68,7 +68,7 @@ bool same_bits(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b) {
 enum class Storage { dense, blocks };
 
 void store_as(Storage storage, PathwayState& s) {
-  s.most_blocks_small = s.most_blocks_large = storage == Storage::blocks ? 1 : -1;
+  s.most_blocks_small = s.most_blocks_large = s.most_blocks_memory = storage == Storage::blocks ? 1 : -1;
 }
 
 // Drives two pathways alike through three trials and compares all that they leave behind; a third one goes by

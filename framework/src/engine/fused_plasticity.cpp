@@ -469,8 +469,11 @@ class FusedPlasticity final : public Plasticity {
   bool take_blocks() {
     using enum SynapseBlocks::Which;
     if (!state_.constraints.empty() || clamp_apart_ || step_.change) return false;
-    constexpr Eigen::Index small = 32768;  // entries
-    const double most = n_pre_ * n_post_ <= small ? state_.most_blocks_small : state_.most_blocks_large;
+    constexpr Eigen::Index small = 32768, in_cache = 524288;  // entries
+    const Eigen::Index size = n_pre_ * n_post_;
+    const double most = size <= small      ? state_.most_blocks_small
+                        : size <= in_cache ? state_.most_blocks_large
+                                           : state_.most_blocks_memory;
     if (!state_.blocks.take(state_.weights, state_.mask, masked, most)) return false;
     transposed_blocks_.take(mask_transposed_, mask_transposed_, masked);
     state_.frozen_blocks.take(state_.weights, state_.mask, left_out);

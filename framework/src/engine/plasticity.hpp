@@ -34,10 +34,10 @@ struct HEBBFORGE_API PathwayState {
   SynapseBlocks blocks, frozen_blocks;
   bool in_blocks = false;
   /// Shares of all blocks up to which these are faster than the dense matrix, as measured: with a rule, if
-  /// the matrix is small and stays in a cache near the core; if it is large; without a rule. Either way
-  /// results are the same to the bit.
+  /// the matrix is small and stays in a cache near the core; if it is larger; if it comes from memory;
+  /// without a rule. Either way results are the same to the bit.
   double most_blocks_small = most_blocks(0.4), most_blocks_large = most_blocks(0.65),
-         most_blocks_fixed = most_blocks(0.2);
+         most_blocks_memory = 0.65, most_blocks_fixed = most_blocks(0.2);
   double absent_below = 2e-6, floor = 1e-6, rate_scale = 0.02, trace_scale = 0.01, learning_rate = 0.0005;
   bool dale = true;
   bool non_negative = false;  ///< the rates of both populations are never negative
