@@ -4,6 +4,7 @@
 
 #include "engine/fused_kernel.hpp"
 #include "engine/fused_plan.hpp"
+#include "engine/mask_kernel.hpp"
 #include "engine/plasticity.hpp"
 #include "engine/signs.hpp"
 #include "engine/synapse_kernel.hpp"
@@ -222,7 +223,7 @@ class FusedPlasticity final : public Plasticity {
     if (!state_.constraints.empty()) thaw();
     for (const auto& constraint : state_.constraints)
       constraint->apply(state_.weights.view(), std::as_const(state_.mask).view());
-    if (clamp_apart_) clamp_signs(state_.weights, sign_, state_.floor);
+    if (clamp_apart_) clamp_to_signs(state_.weights.data(), sign_.data(), state_.floor, padded_size());
     if (!state_.constraints.empty()) freeze();
   }
 
@@ -480,28 +481,15 @@ class FusedPlasticity final : public Plasticity {
     return true;
   }
 
-  // Moves the weights that the mask leaves out to `frozen`, so that the sweep needs no mask for w.
-  // Under constraints that is done twice a step: without branches, over columns with their padding, which is
-  // 0.
+  std::size_t padded_size() const noexcept {
+    return static_cast<std::size_t>(state_.weights.pitch() * n_pre_);
+  }
   void freeze() noexcept {
-    double *weights = state_.weights.data(), *frozen = state_.frozen.data();
-    const double* mask = state_.mask.data();
-    const Eigen::Index size = state_.weights.pitch() * n_pre_;
-    for (Eigen::Index k = 0; k < size; ++k) {
-      const double w = weights[k];
-      frozen[k] = mask[k] == 0 ? w : 0;
-      weights[k] = mask[k] == 0 ? 0 : w;
-    }
-    state_.any_frozen = std::any_of(frozen, frozen + size, [](double w) { return w != 0; });
+    state_.any_frozen =
+        freeze_weights(state_.weights.data(), state_.mask.data(), state_.frozen.data(), padded_size());
   }
   void thaw() noexcept {
-    double *weights = state_.weights.data(), *frozen = state_.frozen.data();
-    const double* mask = state_.mask.data();
-    const Eigen::Index size = state_.weights.pitch() * n_pre_;
-    for (Eigen::Index k = 0; k < size; ++k) {
-      weights[k] = mask[k] == 0 ? frozen[k] : weights[k];
-      frozen[k] = 0;
-    }
+    thaw_weights(state_.weights.data(), state_.mask.data(), state_.frozen.data(), padded_size());
     state_.any_frozen = false;
   }
 
