@@ -40,15 +40,16 @@ HWY_INLINE void for_vectors(const Function& f, std::index_sequence<I...>) {
   (f(I * hn::MaxLanes(Doubles())), ...);
 }
 
-// Calls f(i) for every vector of a side's cells. Most populations have few: those are unrolled, with constant
-// offsets.
-template <class Count, class Function>
-HWY_INLINE void for_cells(Count cells, const Function& f) {
+// Calls f(i) for every vector of a side's cells, with constant offsets.
+template <std::size_t Cells, class Function>
+HWY_INLINE void for_cells(std::integral_constant<std::size_t, Cells>, const Function& f) {
+  for_vectors(f, std::make_index_sequence<Cells / hn::MaxLanes(Doubles())>{});
+}
+
+// The same where only the run tells how many. Most populations have few: those are unrolled too.
+template <class Function>
+HWY_INLINE void for_cells(std::size_t cells, const Function& f) {
   constexpr std::size_t lanes = hn::MaxLanes(Doubles());
-  if constexpr (!std::is_same_v<Count, std::size_t>) {
-    for_vectors(f, std::make_index_sequence<Count::value / lanes>{});
-    return;
-  }
   const std::size_t vectors = (cells + lanes - 1) / lanes;
   if (vectors > 8) {
     std::size_t i = 0;

@@ -56,21 +56,9 @@ void use_instruction_set(std::string_view name) {
   throw ConfigError("this machine has no instruction set '" + std::string(name) + "'; it has " + known);
 }
 
-bool has_fused_multiply_add() noexcept {
-#if HWY_ARCH_X86
-  return best_target() <= HWY_AVX2;
-#else
-  return true;
-#endif
-}
+bool has_fused_multiply_add() noexcept { return !HWY_ARCH_X86 || best_target() <= HWY_AVX2; }
 
-bool has_vectors_of_eight() noexcept {
-#if HWY_ARCH_X86
-  return best_target() <= HWY_AVX3;
-#else
-  return false;
-#endif
-}
+bool has_vectors_of_eight() noexcept { return HWY_ARCH_X86 && best_target() <= HWY_AVX3; }
 
 void log_instruction_set() {
   const std::string name(instruction_set());

@@ -12,7 +12,8 @@ inline void set_signs(const PaddedMatrix& weights, PaddedMatrix& sign) noexcept 
   }
 }
 
-/// Keeps each weight on the side of 0 that it was on at the start of the trial.
+/// Keeps each weight on the side of 0 that it was on at the start of the trial. For the reference, which
+/// shares no loop with the kernels.
 inline void clamp_signs(PaddedMatrix& weights, const PaddedMatrix& sign, double floor) noexcept {
   for (Eigen::Index j = 0; j < weights.cols(); ++j) {
     double* w = weights.col(j);
