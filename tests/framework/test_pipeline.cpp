@@ -263,6 +263,43 @@ BOOST_AUTO_TEST_CASE(a_rule_file_that_was_cut_short_is_no_other_rule) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_rule_file_brings_along_what_was_found_with_it) {
+  const auto rule = scratch("rule") / "with_others.toml";
+  PipelineOptions options;
+  options.rule = rule.string();
+  const auto fresh_rate = [&] {
+    const Pipeline p = load_pipeline(built_plugins(), pipelines / "small.toml", options);
+    return p.phases[0].stimulus.config.real("fresh_rate");
+  };
+  std::string oja = "[pathway.EE]\nplugin = \"temporal_oja\"\n[pathway.EE.values]\n";
+  for (const char* term : {"x~*y", "x*y~", "w*y~*y"}) {
+    oja += "\"c." + std::string(term) + "\" = 0.001\n";
+    oja += "\"tau." + std::string(term) + "\" = 0.005\n";
+  }
+  oja += "[set]\n";
+  std::ofstream(rule) << oja << "phase.organise.stimulus.fresh_rate = \"31 Hz\"\n";
+  BOOST_TEST(fresh_rate() == 31);
+  std::ofstream(rule) << oja << "\"phase.organise.stimulus.fresh_rate\" = 32\n";
+  BOOST_TEST(fresh_rate() == 32);
+  options.overrides = {"phase.organise.stimulus.fresh_rate=12"};
+  BOOST_TEST(fresh_rate() == 12);
+  const auto refused = [&](const std::string& line, const std::string& expected) {
+    std::ofstream(rule) << oja << line << "\n";
+    try {
+      fresh_rate();
+      BOOST_FAIL("accepted: " + line);
+    } catch (const ConfigError& error) {
+      BOOST_TEST(std::string(error.what()).find(expected) != std::string::npos, error.what());
+    }
+  };
+  options.overrides.clear();
+  refused("constraint.cap.maximum = 2",
+          "found together with 'constraint.cap.maximum', which the pipeline does not");
+  refused("perturbation.turnover.probabilty = 0.1", "Did you mean 'perturbation.turnover.probability'?");
+  refused("perturbation.turnover.probability = 3", "'perturbation.turnover.probability' is 3");
+  refused("perturbation.turnover.probability = \"often\"", "with_others.toml:11:");
+}
+
 BOOST_AUTO_TEST_CASE(presets_build_on_presets_but_not_in_circles) {
   const auto folder = scratch("presets");
   std::ofstream(folder / "inner.toml") << "plugin = \"temporal_oja\"\n";

@@ -13,6 +13,7 @@
 #include "host/resolved.hpp"
 #include "host/rule_file.hpp"
 #include "host/search_reader.hpp"
+#include "host/settable.hpp"
 #include "host/stage_reader.hpp"
 
 namespace hebbforge {
@@ -69,7 +70,10 @@ class PipelineReader {
     read_evaluation(top);
     pipeline_.executor = plugins_.nested(abi::Kind::executor, top, "executor", "threads");
     check_plugin_record(top);
-    if (!options_.rule.empty() && circuit_known_) replace_rules();
+    if (!options_.rule.empty() && circuit_known_) {
+      const LoadedRules loaded = load_rules(plugins_, pipeline_, options_.rule, {"", 0, 0});
+      pipeline_ = with_overrides(with_rules(pipeline_, loaded), pipeline_, options_.overrides);
+    }
     check_references();
     // Single lives under another rule: what the search would move may not be there.
     if (options_.rule.empty() || options_.needs_search)
@@ -489,12 +493,6 @@ class PipelineReader {
                   ") is another file than the one that " + pipeline_.file.string() +
                   " was resolved with (version " + version + "): results may differ");
     }
-  }
-
-  void replace_rules() {
-    auto rules = load_rules(plugins_, pipeline_, options_.rule, {"", 0, 0});
-    for (std::size_t k = 0; k < rules.size() && k < pipeline_.pathways.size(); ++k)
-      pipeline_.pathways[k].rule = std::move(rules[k]);
   }
 
   void check_references() {

@@ -256,9 +256,6 @@ std::string plugin_record_text(const Pipeline& pipeline) {
 }
 
 std::string life_text(Pipeline pipeline, bool candidates) {
-  for (PathwaySpec& pathway : pipeline.pathways) {
-    if (pathway.rule) pathway.rule->from_input = false;  // the values may have been changed since
-  }
   if (!candidates) pipeline.search.reset();  // what it would move may not be there
   if (candidates) {
     pipeline.search->start_from.clear();

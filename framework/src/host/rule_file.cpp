@@ -8,6 +8,7 @@
 #include <hebbforge/host/suggestion.hpp>
 #include "host/presets.hpp"
 #include "host/resolved.hpp"
+#include "host/settable.hpp"
 
 namespace hebbforge {
 namespace {
@@ -43,6 +44,36 @@ std::string formula(const RuleSpec& rule, const std::string& left, const Write& 
     any = true;
   }
   return any ? text : text + " 0";
+}
+
+std::string others_text(const Pipeline& pipeline) {
+  std::string text;
+  for (const Settable& s : settables(pipeline)) {
+    if (std::ranges::find(pipeline.found, s.target) == pipeline.found.end()) continue;
+    const std::string unit = s.parameter->unit;
+    text += toml_path(s.key) + " = " + toml_real(s.value) + (unit == "1" ? "" : "  # " + unit) + "\n";
+  }
+  return text.empty() ? text : "\n[set]  # found with the rule: values of the pipeline\n" + text;
+}
+
+// The table [set]: what was found with the rules in other parts of the model.
+void read_others(const Node& table, const Pipeline& pipeline, LoadedRules& loaded, Mistakes& mistakes) {
+  auto all = settables(pipeline);
+  std::erase_if(all, [](const Settable& s) { return s.target.part == ParameterTarget::Part::rule; });
+  for (const auto& [path, entry] : leaves_of(table)) {
+    const auto at = std::ranges::find(all, path, &Settable::key);
+    if (at == all.end()) {
+      std::vector<std::string> keys;
+      for (const Settable& s : all) keys.push_back(s.key);
+      mistakes.add(entry->key_place, "the rule was found together with '" + path +
+                                         "', which the pipeline does not have." + suggestion(path, keys) +
+                                         " Add its table to the pipeline, or remove this line");
+      continue;
+    }
+    const abi::Parameter& p = *at->parameter;
+    const auto value = checked_real(entry->value, "'" + path + "'", {p.unit, p.minimum, p.maximum}, mistakes);
+    if (value) loaded.others.emplace_back(at->target, *value);
+  }
 }
 
 }  // namespace
@@ -95,10 +126,10 @@ std::optional<RuleSpec> read_rule(PluginReader& plugins, TableReader& reader, In
   return rule;
 }
 
-std::vector<std::optional<RuleSpec>> load_rules(PluginReader& plugins, const Pipeline& pipeline,
-                                                const std::string& name, const Place& place) {
-  std::vector<std::optional<RuleSpec>> rules(pipeline.pathways.size());
-  if (name == "no_plasticity") return rules;
+LoadedRules load_rules(PluginReader& plugins, const Pipeline& pipeline, const std::string& name,
+                       const Place& place) {
+  LoadedRules loaded{std::vector<std::optional<RuleSpec>>(pipeline.pathways.size())};
+  if (name == "no_plasticity") return loaded;
   Mistakes& mistakes = plugins.mistakes();
   try {
     const Node root = rule_document(name, place);
@@ -110,10 +141,12 @@ std::vector<std::optional<RuleSpec>> load_rules(PluginReader& plugins, const Pip
                                                toml_real(pipeline.dt) + " s: its learning rate is per step");
     }
     const Node* pathways = top.table("pathway");
+    const Node* others = top.table("set");
     top.finish();
+    if (others) read_others(*others, pipeline, loaded, mistakes);
     if (!pathways) {
       mistakes.add(root.place, "a rule file needs a table [pathway.NAME] for each pathway that learns");
-      return rules;
+      return loaded;
     }
     InputValues input(pipeline.input.get());
     for (const Node::Entry& entry : pathways->table) {
@@ -141,7 +174,7 @@ std::vector<std::optional<RuleSpec>> load_rules(PluginReader& plugins, const Pip
       same("rate_scale", pathway.rate_scale);
       same("trace_scale", pathway.trace_scale);
       same("learning_rate", pathway.learning_rate);
-      rules[index] = read_rule(plugins, reader, input, true);
+      loaded.pathways[index] = read_rule(plugins, reader, input, true);
     }
   } catch (const ConfigError& error) {
     if (error.line() > 0)
@@ -149,7 +182,17 @@ std::vector<std::optional<RuleSpec>> load_rules(PluginReader& plugins, const Pip
     else
       mistakes.add(place, error.what());
   }
-  return rules;
+  return loaded;
+}
+
+Pipeline with_rules(Pipeline pipeline, const LoadedRules& loaded) {
+  for (std::size_t k = 0; k < pipeline.pathways.size(); ++k) pipeline.pathways[k].rule = loaded.pathways[k];
+  pipeline.found.clear();
+  for (const auto& [target, value] : loaded.others) {
+    set_value(pipeline, target, value);
+    pipeline.found.push_back(target);
+  }
+  return pipeline;
 }
 
 std::string formula_text(const RuleSpec& rule) {
@@ -171,6 +214,7 @@ std::string rule_file_text(const Pipeline& pipeline, const RuleOrigin& origin) {
   text += "dt = " + toml_real(pipeline.dt) + "  # s; learning_rate is per step of this length\n";
   if (!origin.empty()) text += "\n[origin]\n";
   for (const auto& [key, value] : origin) text += key + " = " + value + "\n";
+  text += others_text(pipeline);
   for (const PathwaySpec& pathway : pipeline.pathways) {
     if (!pathway.rule) continue;
     const RuleSpec& rule = *pathway.rule;

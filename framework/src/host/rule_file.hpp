@@ -28,10 +28,13 @@ class InputValues {
 std::optional<RuleSpec> read_rule(PluginReader& plugins, TableReader& reader, InputValues& input,
                                   bool complete = false);
 
-/// The rules that a rule file or preset has for the pathways of `pipeline`; none where it names none.
-/// Mistakes are collected: a pathway that is not there, scales or a time step that differ.
-std::vector<std::optional<RuleSpec>> load_rules(PluginReader& plugins, const Pipeline& pipeline,
-                                                const std::string& name, const Place& place);
+/// What a rule file or preset has for `pipeline`: rules of pathways, and values found with them.
+/// Mistakes are collected: a pathway or value that is not there, scales or a time step that differ.
+LoadedRules load_rules(PluginReader& plugins, const Pipeline& pipeline, const std::string& name,
+                       const Place& place);
+
+/// `pipeline` with these rules and no others.
+Pipeline with_rules(Pipeline pipeline, const LoadedRules& loaded);
 
 /// What a rule file says of where the rule comes from: keys and TOML values of its table [origin].
 using RuleOrigin = std::vector<std::pair<std::string, std::string>>;

@@ -4,56 +4,15 @@
 #include <cmath>
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/suggestion.hpp>
+#include <hebbforge/log.hpp>
 #include <iterator>
 #include <set>
 
 #include "host/rule_file.hpp"
+#include "host/settable.hpp"
 
 namespace hebbforge {
 namespace {
-
-/// A value of the model that a search may set.
-struct Settable {
-  std::string path;
-  ParameterTarget target;
-  const abi::Parameter* parameter;
-  double value;
-};
-
-std::vector<Settable> settables(const Pipeline& pipeline) {
-  using Part = ParameterTarget::Part;
-  std::vector<Settable> all;
-  for (std::size_t k = 0; k < pipeline.pathways.size(); ++k) {
-    if (!pipeline.pathways[k].rule) continue;
-    const RuleSpec& rule = *pipeline.pathways[k].rule;
-    const auto parameters = rule.basis->parameters();
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      all.push_back({pipeline.pathways[k].name + "." + parameters[i].name,
-                     {Part::rule, k, i, ""},
-                     &parameters[i],
-                     rule.values[i]});
-    }
-  }
-  const auto add = [&](Part part, std::size_t owner, const std::string& name, const PluginChoice& choice) {
-    if (!choice.plugin) return;
-    for (const abi::Parameter& p : choice.plugin->descriptor->parameters) {
-      if (p.type != abi::ParameterType::real) continue;
-      const ParameterTarget target{part, owner, 0, p.name};
-      all.push_back({name + "." + p.name, target, &p, choice.config.real(p.name)});
-    }
-  };
-  for (std::size_t k = 0; k < pipeline.populations.size(); ++k)
-    add(Part::neuron, k, pipeline.populations[k].name, pipeline.populations[k].neuron);
-  for (std::size_t k = 0; k < pipeline.phases.size(); ++k)
-    add(Part::stimulus, k, pipeline.phases[k].name, pipeline.phases[k].stimulus);
-  for (std::size_t k = 0; k < pipeline.constraints.size(); ++k)
-    add(Part::constraint, k, pipeline.constraints[k].name, pipeline.constraints[k].choice);
-  for (std::size_t k = 0; k < pipeline.perturbations.size(); ++k)
-    add(Part::perturbation, k, pipeline.perturbations[k].name, pipeline.perturbations[k].choice);
-  for (std::size_t k = 0; k < pipeline.losses.size(); ++k)
-    add(Part::loss, k, pipeline.losses[k].name, pipeline.losses[k].choice);
-  return all;
-}
 
 // '*' stands for any characters. Names of terms contain it too, so an equal name is looked for first.
 bool matches(std::string_view pattern, std::string_view text) {
@@ -172,10 +131,20 @@ void share_time_constants(const Pipeline& pipeline, std::vector<FreeParameter>& 
 }
 
 // Values of a rule file become the start of the parameters of the same name; others keep theirs.
-void start_from_rule(SearchSpec& search, const std::vector<std::optional<RuleSpec>>& rules) {
+void start_from_rule(const Pipeline& pipeline, SearchSpec& search, const LoadedRules& loaded) {
+  for (const auto& [target, value] : loaded.others) {
+    const bool free = std::ranges::find(search.free, target, &FreeParameter::target) != search.free.end();
+    if (!free && value_of(pipeline, target) != value)
+      log_warning("the rule of 'start_from' was found with '" + target.parameter + "' at " +
+                  toml_real(value) + "; it does not move here and stays at " +
+                  toml_real(value_of(pipeline, target)));
+  }
   for (FreeParameter& f : search.free) {
-    if (f.target.part != ParameterTarget::Part::rule || !rules[f.target.owner]) continue;
-    const RuleSpec& rule = *rules[f.target.owner];
+    for (const auto& [target, value] : loaded.others) {
+      if (target == f.target) f.start = std::clamp(value, f.lower, f.upper);
+    }
+    if (f.target.part != ParameterTarget::Part::rule || !loaded.pathways[f.target.owner]) continue;
+    const RuleSpec& rule = *loaded.pathways[f.target.owner];
     const std::string name = f.path.substr(f.path.find('.') + 1);
     const auto parameters = rule.basis->parameters();
     for (std::size_t k = 0; k < parameters.size(); ++k) {
@@ -244,14 +213,19 @@ void read_search(TableReader& top, PluginReader& plugins, Pipeline& pipeline) {
         continue;
       }
       const auto beside = path_of(name.text(), name.place);
+      const bool is_run = std::filesystem::is_regular_file(beside / "rule.toml");
       const bool is_file = std::filesystem::is_regular_file(beside);
-      search.references.push_back({is_file ? beside.stem().string() : name.text(),
-                                   is_file ? beside.string() : name.text(),
+      search.references.push_back({is_run    ? beside.filename().string()
+                                   : is_file ? beside.stem().string()
+                                             : name.text(),
+                                   is_run    ? (beside / "rule.toml").string()
+                                   : is_file ? beside.string()
+                                             : name.text(),
                                    load_rules(plugins, pipeline, name.text(), name.place)});
     }
   } else {
     search.references.push_back(
-        {"no_plasticity", "no_plasticity", std::vector<std::optional<RuleSpec>>(pipeline.pathways.size())});
+        {"no_plasticity", "no_plasticity", load_rules(plugins, pipeline, "no_plasticity", {})});
   }
   const Node* free = reader.table("free");
   if (!free || free->table.empty()) {
@@ -278,7 +252,7 @@ void read_search(TableReader& top, PluginReader& plugins, Pipeline& pipeline) {
           "than two pathways have a rule; leave it out");
   }
   if (std::filesystem::is_regular_file(search.start_from)) {
-    start_from_rule(search, load_rules(plugins, pipeline, search.start_from.string(), {}));
+    start_from_rule(pipeline, search, load_rules(plugins, pipeline, search.start_from.string(), {}));
   }
   reader.finish();
   if (pipeline.losses.empty()) mistakes.add(node->place, "a search needs at least one table [loss.NAME]");

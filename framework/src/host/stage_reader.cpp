@@ -8,6 +8,7 @@
 #include "host/resolved.hpp"
 #include "host/rule_file.hpp"
 #include "host/search_reader.hpp"
+#include "host/settable.hpp"
 
 namespace hebbforge {
 namespace {
@@ -256,25 +257,27 @@ class StageReader {
   }
 
   void add(const Source& source, const Condition& condition) {
-    StageVariant variant{source.rule, source.instance, condition.name, {}, source.text == "search", {}};
+    StageVariant variant{source.rule, source.instance, condition.name, {}, {}, source.text == "search", {}};
     const bool is_run = std::filesystem::is_directory(source.text);
     if (is_run) variant.run = source.text;
     PipelineOptions options = options_;
     options.stages = options.needs_search = options.smoke = false;
     if (is_run) {  // another run's circuit and life on this pipeline's networks
       const Seeds& s = pipeline_.seeds;
+      options.overrides.clear();  // they belong to this pipeline's file
       options.overrides.push_back("seeds={networks=" + std::to_string(s.networks) +
                                   ",inputs=" + std::to_string(s.inputs) +
                                   ",perturbations=" + std::to_string(s.perturbations) + "}");
     }
     for (const auto* overrides : {&source.overrides, &condition.overrides})
-      options.overrides.insert(options.overrides.end(), overrides->begin(), overrides->end());
+      variant.overrides.insert(variant.overrides.end(), overrides->begin(), overrides->end());
+    options.overrides.insert(options.overrides.end(), variant.overrides.begin(), variant.overrides.end());
     const auto file = is_run ? variant.run / "pipeline.toml" : pipeline_.file;
     try {
       auto read = std::make_shared<Pipeline>(load_pipeline(plugins_.registry(), file, options));
       if (!is_run && !variant.learned && source.text != "pipeline") {
-        auto rules = load_rules(plugins_, *read, source.text, source.place);
-        for (std::size_t k = 0; k < rules.size(); ++k) read->pathways[k].rule = std::move(rules[k]);
+        const LoadedRules rules = load_rules(plugins_, *read, source.text, source.place);
+        *read = with_overrides(with_rules(*read, rules), *read, variant.overrides);
       }
       variant.pipeline = std::move(read);
     } catch (const ConfigError& error) {
@@ -332,8 +335,8 @@ class StageReader {
                     reader_.what() + " searches, so it or the pipeline needs a table [search]");
       return;
     }
+    spec_.keep_signs = reader_.boolean("keep_signs", spec_.kind == Kind::rank_and_refit);
     if (spec_.kind == Kind::rank_and_refit) {
-      spec_.keep_signs = reader_.boolean("keep_signs", true);
       const Node* terms = reader_.take("terms");
       for (const Node& k : terms && terms->type == Node::Type::array ? terms->array : std::vector<Node>{}) {
         if (k.type == Node::Type::integer && std::get<std::int64_t>(k.scalar) > 0)
@@ -380,10 +383,10 @@ class StageReader {
         key("dropout", toml_value(Config::Value(spec_.rankings)));
         if (std::isfinite(spec_.keep_below)) key("keep_below", toml_real(spec_.keep_below));
         key("terms", toml_value(Config::Value(spec_.terms)));
-        key("keep_signs", spec_.keep_signs ? "true" : "false");
       } else {
         key("terms", std::to_string(spec_.terms.front()));
       }
+      key("keep_signs", spec_.keep_signs ? "true" : "false");
       if (const Node* own = entry_.value.find("search"))
         key("search", toml_inline(with_absolute_paths(*own)));
       else

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "host/document.hpp"
+#include "host/settable.hpp"
 #include "stages/life_job.hpp"
 
 namespace hebbforge {
@@ -122,44 +123,17 @@ double Scores::sum(std::size_t candidate, std::int64_t trials, bool graded, doub
   return 1e12 * (2 - survived / (batch * static_cast<double>(trials)));
 }
 
-namespace {
-
-void set(Pipeline& pipeline, const ParameterTarget& t, double value) {
-  using Part = ParameterTarget::Part;
-  PluginChoice* choice = nullptr;
-  switch (t.part) {
-    case Part::rule:
-      pipeline.pathways[t.owner].rule->values[t.index] = value;
-      return;
-    case Part::neuron:
-      choice = &pipeline.populations[t.owner].neuron;
-      break;
-    case Part::stimulus:
-      choice = &pipeline.phases[t.owner].stimulus;
-      break;
-    case Part::constraint:
-      choice = &pipeline.constraints[t.owner].choice;
-      break;
-    case Part::perturbation:
-      choice = &pipeline.perturbations[t.owner].choice;
-      break;
-    case Part::loss:
-      choice = &pipeline.losses[t.owner].choice;
-      break;
-  }
-  choice->config.set(t.parameter, value);
-}
-
-}  // namespace
-
 Pipeline with_candidate(const Pipeline& pipeline, ConstVectorView candidate) {
   Pipeline changed = pipeline;
   for (std::size_t k = 0; k < pipeline.search->free.size(); ++k) {
     const FreeParameter& f = pipeline.search->free[k];
     const double given = candidate[static_cast<Eigen::Index>(k)];
     const double value = std::clamp(f.log_scale ? std::exp(given) : given, f.lower, f.upper);
-    set(changed, f.target, value);
-    for (const ParameterTarget& follower : f.followers) set(changed, follower, value);
+    set_value(changed, f.target, value);
+    for (const ParameterTarget& follower : f.followers) set_value(changed, follower, value);
+    if (f.target.part != ParameterTarget::Part::rule &&
+        std::ranges::find(changed.found, f.target) == changed.found.end())
+      changed.found.push_back(f.target);
   }
   return changed;
 }
@@ -177,12 +151,6 @@ Eigen::VectorXd start_of(const SearchSpec& search) {
     start[k] = f.log_scale ? std::log(f.start) : f.start;
   }
   return start;
-}
-
-Pipeline with_rules(const Pipeline& pipeline, const std::vector<std::optional<RuleSpec>>& rules) {
-  Pipeline changed = pipeline;
-  for (std::size_t k = 0; k < changed.pathways.size(); ++k) changed.pathways[k].rule = rules[k];
-  return changed;
 }
 
 bool is_coefficient(const RuleBasis& basis, std::size_t parameter) {

@@ -62,8 +62,6 @@ HEBBFORGE_API Pipeline with_candidate(const Pipeline& pipeline, ConstVectorView 
 Eigen::VectorXd start_of(const SearchSpec& search);
 /// What may move, in the order of a candidate: "EE.c.x~*y".
 std::vector<std::string> paths_of(const SearchSpec& search);
-/// `pipeline` with other rules and nothing else to learn.
-Pipeline with_rules(const Pipeline& pipeline, const std::vector<std::optional<RuleSpec>>& rules);
 /// Whether a parameter of a rule stands before terms: named "c.TERM", or a constant of an equation.
 bool is_coefficient(const RuleBasis& basis, std::size_t parameter);
 /// Sum of |c| over all coefficients of the rules.

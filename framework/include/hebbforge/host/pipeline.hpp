@@ -119,11 +119,17 @@ struct BudgetSpec {  ///< 0: no limit; at least one is set
   double wall_time = 0;  ///< s
 };
 
+/// What a rule file or preset holds for the pathways of a pipeline.
+struct LoadedRules {
+  std::vector<std::optional<RuleSpec>> pathways;             ///< none where it names none
+  std::vector<std::pair<ParameterTarget, double>> others{};  ///< found with them, in other parts of the model
+};
+
 /// Rules that are scored beside the search, on the same networks.
 struct ReferenceRule {
-  std::string name;                            ///< as tables and results call it
-  std::string source;                          ///< path of a rule file, a preset, or "no_plasticity"
-  std::vector<std::optional<RuleSpec>> rules;  ///< per pathway
+  std::string name;    ///< as tables and results call it
+  std::string source;  ///< path of a rule file, a preset, or "no_plasticity"
+  LoadedRules rules;
 };
 
 struct SearchSpec {
@@ -155,8 +161,9 @@ struct StageVariant {
   std::string instance;  ///< which one of a family: the name of its run; "" of a single rule
   std::string condition;
   std::shared_ptr<const Pipeline> pipeline;
-  bool learned = false;       ///< the values that this pipeline's search picks are still to be set
-  std::filesystem::path run;  ///< as learned, but by the run in this directory; empty: none
+  std::vector<std::string> overrides;  ///< what the stage sets, as after --set: it wins over what was learned
+  bool learned = false;                ///< the values that this pipeline's search picks are still to be set
+  std::filesystem::path run;           ///< as learned, but by the run in this directory; empty: none
 };
 
 /// What is to be done once a search is over, or without one.
@@ -203,8 +210,9 @@ struct HEBBFORGE_API Pipeline {
   PluginChoice executor;
   EvaluationSpec evaluation;
   std::optional<SearchSpec> search;
-  std::vector<StageSpec> stages;  ///< in the order of the file
-  std::string resolved;           ///< the whole pipeline as TOML, every default and seed written out
+  std::vector<ParameterTarget> found;  ///< values outside of rules that were learned together with its rules
+  std::vector<StageSpec> stages;       ///< in the order of the file
+  std::string resolved;                ///< the whole pipeline as TOML, every default and seed written out
 
   std::int64_t trials() const noexcept;                       ///< of a life
   std::size_t pathway_index(std::string_view name) const;     ///< \throws Error
