@@ -4,10 +4,62 @@
 #include <limits>
 
 #include "stages/comparison.hpp"
+#include "stages/dropout.hpp"
 
 namespace hebbforge {
 
 constexpr double failed = std::numeric_limits<double>::infinity();
+
+// Lives of one loss.
+Variant variant(const std::string& instance, const std::string& condition,
+                const std::vector<double>& losses) {
+  Variant v{"rule", instance, condition, {}};
+  v.scores = Scores::unfinished({{"loss"}, {}, {}}, 1, losses.size());
+  for (std::size_t n = 0; n < losses.size(); ++n) {
+    const auto column = static_cast<Eigen::Index>(n);
+    v.scores.lives(0, column) =
+        static_cast<double>(std::isinf(losses[n]) ? LifeEnd::runaway : LifeEnd::healthy);
+    v.scores.lives(2, column) = losses[n];
+  }
+  return v;
+}
+
+BOOST_AUTO_TEST_CASE(of_coefficients_without_which_most_lives_fail_the_one_that_more_need_ranks_first) {
+  const auto ranking = ranking_of(
+      {variant("a", "full", {10, 10, 10}), variant("a", "EE.c.x = 0", {failed, failed, 5}),
+       variant("a", "EE.c.y = 0", {failed, failed, failed}), variant("a", "EE.c.z = 0", {12, 11, 15}),
+       variant("b", "full", {20, 20, 20}), variant("b", "EE.c.x = 0", {failed, failed, 20}),
+       variant("b", "EE.c.y = 0", {failed, failed, failed}), variant("c", "full", {90, 90, 90}),
+       variant("c", "EE.c.z = 0", {failed, 90, 90})},
+      80);
+  BOOST_REQUIRE_EQUAL(ranking.size(), 3u);
+  BOOST_TEST(ranking[0].path == "EE.c.y");
+  BOOST_TEST(ranking[0].failed_share == 1);
+  BOOST_TEST(ranking[1].path == "EE.c.x");
+  BOOST_TEST(ranking[1].failed_share == 2.0 / 3, boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(ranking[2].shift == 1);  // of 2, and of 0 in the instance that has no z
+  BOOST_TEST(ranking[2].instances == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(conditions_are_compared_between_the_instances_that_have_both) {
+  const auto groups = groups_of({variant("a", "full", {10, 10}), variant("b", "full", {100, 100}),
+                                 variant("b", "EE.c.x = 0", {103, 103})});
+  const auto comparisons = comparisons_of(groups);
+  BOOST_REQUIRE_EQUAL(comparisons.size(), 1u);
+  BOOST_TEST(comparisons[0].difference.median == 3);
+}
+
+BOOST_AUTO_TEST_CASE(the_interval_of_a_family_counts_networks_too) {
+  const InstanceLosses apart{{1, 1, 1}, {2, 2, 2}, {3, 3, 3}};
+  BOOST_TEST(family_median(apart) == 2);
+  BOOST_TEST(family_interval(apart).low == 1);
+  BOOST_TEST(family_interval(apart).high == 3);
+  // Instances alike, networks not: an interval over instances alone would have no width.
+  const InstanceLosses alike{{1, 5, 9}, {1, 5, 9}, {1, 5, 9}};
+  BOOST_TEST(family_median(alike) == 5);
+  BOOST_TEST(family_interval(alike).low == 1);
+  BOOST_TEST(family_interval(alike).high == 9);
+}
 
 BOOST_AUTO_TEST_CASE(a_constant_shift_is_found_exactly_however_much_networks_differ) {
   const InstanceLosses a{{1000, 10, 500, 70, 3}}, b{{990, 0, 490, 60, -7}};

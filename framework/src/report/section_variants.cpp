@@ -1,6 +1,7 @@
 // Stages that score rules under conditions: dropout, sweep, compare.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <optional>
 
@@ -132,11 +133,14 @@ std::string ranking_figure(const std::vector<RankedCoefficient>& ranking, const 
     const bool finite = std::isfinite(r.shift);
     fails = fails || !finite;
     family = family || r.instances > 1;
-    all.push_back({term_of(r.path) + (finite ? "" : " (fails)"), finite ? r.shift : 1.08 * largest, 0, 0,
-                   colour(finite ? 0 : 1)});
+    char failing[32] = "";
+    if (r.failed_share > 0) std::snprintf(failing, sizeof failing, " (%.2g %% fail)", 100 * r.failed_share);
+    all.push_back(
+        {term_of(r.path) + failing, finite ? r.shift : 1.08 * largest, 0, 0, colour(finite ? 0 : 1)});
   }
   std::string caption = "How much the median loss rises without each coefficient";
   caption += family ? "; median over the instances of the rule." : ".";
+  caption += " In brackets: the share of lives that fail without it, where any does.";
   if (fails)
     caption += std::string(" Orange, to the end of the axis: without it at least half of the lives fail") +
                (family ? ", in at least half of the instances." : ".");

@@ -34,7 +34,48 @@ std::vector<double> per_network(const InstanceLosses& losses) {
   return values;
 }
 
+constexpr std::size_t resamples = 2000;
+
+std::vector<std::size_t> drawn(Random& random, std::size_t count) {
+  std::vector<std::size_t> indices(count);
+  for (std::size_t& k : indices) k = static_cast<std::size_t>(random.index(static_cast<std::int64_t>(count)));
+  return indices;
+}
+
+Interval middle_95(std::vector<double> values) {
+  std::ranges::sort(values);
+  const std::size_t tail = values.size() / 40;
+  return {values[tail], values[values.size() - 1 - tail]};
+}
+
+double median_of_medians(const InstanceLosses& losses, const std::vector<std::size_t>& instances,
+                         const std::vector<std::size_t>& networks) {
+  std::vector<double> medians;
+  for (const std::size_t i : instances) {
+    std::vector<double> values;
+    for (const std::size_t n : networks) values.push_back(losses[i][n]);
+    medians.push_back(median(std::move(values)));
+  }
+  return median(std::move(medians));
+}
+
 }  // namespace
+
+double family_median(const InstanceLosses& losses) {
+  return losses.empty() ? median({})
+                        : median_of_medians(losses, all_of(losses.size()), all_of(losses.front().size()));
+}
+
+Interval family_interval(const InstanceLosses& losses) {
+  if (losses.empty() || losses.front().empty()) return {median({}), median({})};
+  Random random(1, "bootstrap of a family's median");
+  std::vector<double> medians;
+  for (std::size_t k = 0; k < resamples; ++k) {
+    const auto instances = drawn(random, losses.size());
+    medians.push_back(median_of_medians(losses, instances, drawn(random, losses.front().size())));
+  }
+  return middle_95(std::move(medians));
+}
 
 double failed_share(const InstanceLosses& losses) {
   double failed = 0, all = 0;
@@ -62,23 +103,15 @@ PairedDifference paired_difference(const InstanceLosses& a, const InstanceLosses
   const auto observed = differences(all_of(a.size()), all_of(b.size()), all_of(networks));
   result.networks = observed.size();
   result.median = median(observed);
-  constexpr std::size_t resamples = 2000;
   Random random(1, "bootstrap of a paired difference");
-  const auto draw = [&](std::size_t count) {
-    std::vector<std::size_t> drawn(count);
-    for (std::size_t& k : drawn) k = static_cast<std::size_t>(random.index(static_cast<std::int64_t>(count)));
-    return drawn;
-  };
   std::vector<double> medians;
   for (std::size_t k = 0; k < resamples; ++k) {
-    const auto of_a = draw(a.size()), of_b = same_instances ? of_a : draw(b.size());
-    const double m = median(differences(of_a, of_b, draw(networks)));
+    const auto of_a = drawn(random, a.size()), of_b = same_instances ? of_a : drawn(random, b.size());
+    const double m = median(differences(of_a, of_b, drawn(random, networks)));
     if (!std::isnan(m)) medians.push_back(m);
   }
   if (medians.empty()) return result;
-  std::ranges::sort(medians);
-  const std::size_t tail = medians.size() / 40;
-  result.interval = {medians[tail], medians[medians.size() - 1 - tail]};
+  result.interval = middle_95(std::move(medians));
   return result;
 }
 

@@ -15,6 +15,11 @@ using InstanceLosses = std::vector<std::vector<double>>;
 /// The share of lives that failed.
 HEBBFORGE_API double failed_share(const InstanceLosses& losses);
 
+/// The median loss of a family: the median of its instances' medians over networks.
+HEBBFORGE_API double family_median(const InstanceLosses& losses);
+/// Its 95 % percentile bootstrap: instances are drawn anew, then networks.
+HEBBFORGE_API Interval family_interval(const InstanceLosses& losses);
+
 /// How much greater the losses of one family are than those of another in the same networks.
 struct PairedDifference {
   double median = 0;         ///< over networks, of the difference of the medians over instances; NaN: no pair

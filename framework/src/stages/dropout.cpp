@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 #include <utility>
 
 #include "host/document.hpp"
+#include "host/settable.hpp"
 #include "host/whole_file.hpp"
 
 namespace hebbforge {
@@ -48,7 +50,7 @@ std::vector<Variant> dropout_variants(const StageContext& context) {
     for (const Coefficient& c : coefficients_of(full.pipeline)) {
       if (full.pipeline.pathways[c.pathway].rule->values[c.index] == 0) continue;
       Variant without{full.rule, full.instance, c.path + std::string(dropped), full.pipeline};
-      without.pipeline.pathways[c.pathway].rule->values[c.index] = 0;
+      set_value(without.pipeline, {ParameterTarget::Part::rule, c.pathway, c.index, ""}, 0);
       all.push_back(std::move(without));
     }
   }
@@ -56,45 +58,61 @@ std::vector<Variant> dropout_variants(const StageContext& context) {
 }
 
 std::vector<RankedCoefficient> ranking_of(const std::vector<Variant>& variants, double keep_below) {
-  std::vector<std::pair<std::string, std::vector<double>>> shifts;  // in the order of the rule
+  struct Shifts {
+    std::string path;
+    std::vector<double> values, failed;
+  };
+  std::vector<Shifts> shifts;  // in the order of the rule
   double full = 0;
   std::size_t instances = 0;
   for (const Variant& v : variants) {
-    const double middle = median(v.scores.losses(0));
+    const auto losses = v.scores.losses(0);
     if (v.condition == "full") {  // of the variants up to the next full rule
-      full = middle;
+      full = median(losses);
       instances += full < keep_below;
       continue;
     }
     if (!(full < keep_below) || !v.condition.ends_with(dropped)) continue;
     const std::string path = v.condition.substr(0, v.condition.size() - dropped.size());
-    auto at = std::ranges::find(shifts, path, &std::pair<std::string, std::vector<double>>::first);
-    if (at == shifts.end()) at = shifts.insert(shifts.end(), {path, {}});
-    at->second.push_back(std::max(0.0, middle - full));
+    auto at = std::ranges::find(shifts, path, &Shifts::path);
+    if (at == shifts.end()) at = shifts.insert(shifts.end(), {path, {}, {}});
+    at->values.push_back(std::max(0.0, median(losses) - full));
+    at->failed.push_back(failed_share({losses}));
   }
   std::vector<RankedCoefficient> ranking;
-  for (auto& [path, values] : shifts) {
-    values.resize(instances, 0.0);  // where the coefficient is 0 anyway, nothing is lost without it
-    ranking.push_back({path, median(values), instances});
+  for (Shifts& s : shifts) {
+    s.values.resize(instances, 0.0);  // where the coefficient is 0 anyway, nothing is lost without it
+    const double failed = std::accumulate(s.failed.begin(), s.failed.end(), 0.0);
+    ranking.push_back({s.path, median(s.values), failed / static_cast<double>(instances), instances});
   }
-  std::ranges::stable_sort(ranking, std::greater{}, &RankedCoefficient::shift);
+  std::ranges::stable_sort(ranking, [](const RankedCoefficient& a, const RankedCoefficient& b) {
+    return a.shift != b.shift ? a.shift > b.shift : a.failed_share > b.failed_share;
+  });
   return ranking;
 }
 
+namespace {
+std::string short_shift(double shift) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", shift);
+  return text;
+}
+}  // namespace
+
 std::string write_ranking(const StageContext& context, const std::vector<RankedCoefficient>& ranking) {
-  std::string csv = "rank,coefficient,median_shift,instances\n", text;
+  std::string csv = "rank,coefficient,median_shift,instances,failed_share\n", text;
   for (std::size_t k = 0; k < ranking.size(); ++k) {
     const RankedCoefficient& r = ranking[k];
     csv += std::to_string(k + 1) + "," + r.path + "," + toml_real(r.shift) + "," +
-           std::to_string(r.instances) + "\n";
+           std::to_string(r.instances) + "," + toml_real(r.failed_share) + "\n";
     char line[160];
-    std::snprintf(line, sizeof line,
-                  std::isinf(r.shift) ? "%3zu  %-16s fails without it\n" : "%3zu  %-16s %.4g\n", k + 1,
-                  r.path.c_str(), r.shift);
+    const std::string shift = std::isinf(r.shift) ? "fails without it" : short_shift(r.shift);
+    std::snprintf(line, sizeof line, "%3zu  %-16s %-16s  %.3g %%\n", k + 1, r.path.c_str(), shift.c_str(),
+                  100 * r.failed_share);
     text += line;
   }
   write_text_file(context.folder / "ranking.csv", csv);
-  return "how much the median loss rises without a coefficient\n" + text;
+  return "how much the median loss rises without a coefficient, and the share of lives that fail\n" + text;
 }
 
 }  // namespace hebbforge

@@ -29,12 +29,15 @@ struct RankedCoefficient {
   std::string path;
   double shift =
       0;  ///< median over instances of max(0, median loss without it - median loss of the full rule)
+  double failed_share = 0;  ///< of the lives without it, mean over instances
   std::size_t instances = 0;
 };
-/// The ranking of Bell et al. (2024), Fig. 3 c: greatest shift first; equal ones in the order of the rule.
+/// The ranking of Bell et al. (2024), Fig. 3 c: greatest shift first; of equal ones, as those without which
+/// most lives fail, that with the greater share of failed lives, then in the order of the rule.
 /// \param variants    of one or several stages of this kind
 /// \param keep_below  instances whose full rule has a greater median loss do not count
-std::vector<RankedCoefficient> ranking_of(const std::vector<Variant>& variants, double keep_below);
+HEBBFORGE_API std::vector<RankedCoefficient> ranking_of(const std::vector<Variant>& variants,
+                                                        double keep_below);
 
 /// ranking.csv, and the same to be read.
 std::string write_ranking(const StageContext& context, const std::vector<RankedCoefficient>& ranking);

@@ -9,6 +9,7 @@
 #include "host/document.hpp"
 #include "host/hdf5_file.hpp"
 #include "host/resolved.hpp"
+#include "host/settable.hpp"
 #include "host/whole_file.hpp"
 #include "stages/dropout.hpp"
 #include "stages/run_directory.hpp"
@@ -16,13 +17,23 @@
 namespace hebbforge {
 namespace {
 
-// Coefficient by coefficient, the mean over the instances of a family.
-Pipeline start_pipeline(const StageContext& context) {
-  const auto variants = variants_of(context);
+// Coefficient by coefficient, the mean over the instances of a family. \param dropouts  of a ranking:
+// instances that it leaves out for their full rule's loss are left out here too
+Pipeline start_pipeline(const StageContext& context, const std::vector<Variant>& dropouts) {
+  auto variants = variants_of(context);
+  std::erase_if(variants, [&](const Variant& v) {
+    return std::ranges::any_of(dropouts, [&](const Variant& d) {
+      return d.condition == "full" && d.rule == v.rule && d.instance == v.instance &&
+             !(median(d.scores.losses(0)) < context.spec.keep_below);
+    });
+  });
+  if (variants.empty())
+    throw SimulationError("the stage '" + context.spec.name +
+                          "' has no rule to start from: none has a median loss below keep_below");
   Pipeline start = variants.front().pipeline;
   for (std::size_t p = 0; p < start.pathways.size(); ++p) {
     if (!start.pathways[p].rule) continue;
-    std::vector<double>& values = start.pathways[p].rule->values;
+    const std::vector<double>& values = start.pathways[p].rule->values;
     for (std::size_t k = 0; k < values.size(); ++k) {
       double sum = 0;
       for (const Variant& v : variants) {
@@ -32,8 +43,18 @@ Pipeline start_pipeline(const StageContext& context) {
                             "' starts from the mean of rules with different terms");
         sum += rule->values[k];
       }
-      values[k] = sum / static_cast<double>(variants.size());
+      set_value(start, {ParameterTarget::Part::rule, p, k, ""}, sum / static_cast<double>(variants.size()));
     }
+  }
+  for (const ParameterTarget& target : start.found) {
+    double sum = 0;
+    for (const Variant& v : variants) {
+      if (std::ranges::find(v.pipeline.found, target) == v.pipeline.found.end())
+        throw ConfigError("the stage '" + context.spec.name +
+                          "' starts from the mean of rules that were learned with different values");
+      sum += value_of(v.pipeline, target);
+    }
+    set_value(start, target, sum / static_cast<double>(variants.size()));
   }
   // Another run's rule is searched on this pipeline's networks.
   start.networks = context.pipeline.networks;
@@ -75,9 +96,10 @@ Pipeline restricted(const StageContext& context, Pipeline start, const std::vect
     add(*f, start.pathways[c->pathway].rule->values[c->index], context.spec.keep_signs);
   }
   for (const Coefficient& c : all) {
-    std::vector<double>& values = start.pathways[c.pathway].rule->values;
+    const std::vector<double>& values = start.pathways[c.pathway].rule->values;
     if (std::ranges::find(active, c.path) == active.end()) {
-      if (is_free(c.pathway, c.index)) values[c.index] = 0;
+      if (is_free(c.pathway, c.index))
+        set_value(start, {ParameterTarget::Part::rule, c.pathway, c.index, ""}, 0);
       continue;
     }
     for (const std::size_t tau : c.time_constants) {
@@ -103,6 +125,7 @@ RunSummary search_in(const StageContext& context, const Pipeline& pipeline,
   RunOptions options = context.options;
   options.directory = directory;
   options.resume = std::filesystem::exists(directory);
+  if (!std::filesystem::exists(directory / "results.h5")) withdraw_tables(context.folder);
   return run_search(pipeline, options);
 }
 
@@ -167,7 +190,7 @@ StageSummary rank_and_refit(const StageContext& context) {
     throw SimulationError("the stage '" + context.spec.name +
                           "' has nothing to rank: no instance's full rule has a "
                           "median loss below keep_below");
-  const Pipeline start = start_pipeline(context);
+  const Pipeline start = start_pipeline(context, dropouts);
   std::string csv = csv_header;
   for (const std::int64_t wanted : context.spec.terms) {
     const std::size_t terms = std::min<std::size_t>(static_cast<std::size_t>(wanted), ranking.size());
@@ -188,7 +211,7 @@ StageSummary rank_and_refit(const StageContext& context) {
 
 StageSummary forward_selection(const StageContext& context) {
   StageSummary summary{context.spec.name, text_header, false, {}};
-  Pipeline start = start_pipeline(context);
+  Pipeline start = start_pipeline(context, {});
   std::vector<std::string> chosen;
   std::string csv = csv_header;
   const auto coefficients = coefficients_of(start);

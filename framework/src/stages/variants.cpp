@@ -10,6 +10,7 @@
 #include "host/document.hpp"
 #include "host/hdf5_file.hpp"
 #include "host/resolved.hpp"
+#include "host/settable.hpp"
 #include "host/whole_file.hpp"
 #include "stages/csv.hpp"
 #include "stages/run_directory.hpp"
@@ -112,10 +113,13 @@ std::string lives_csv(const std::vector<Variant>& variants) {
   return text;
 }
 
-std::vector<double> instance_medians(const InstanceLosses& losses) {
-  std::vector<double> medians;
-  for (const auto& row : losses) medians.push_back(median(row));
-  return medians;
+// The losses of those instances that `other` has too.
+InstanceLosses shared(const VariantGroup& group, const VariantGroup& other) {
+  InstanceLosses losses;
+  for (std::size_t k = 0; k < group.instances.size(); ++k) {
+    if (index_of(other.instances, group.instances[k])) losses.push_back(group.losses[k]);
+  }
+  return losses;
 }
 
 }  // namespace
@@ -148,11 +152,13 @@ std::vector<Variant> variants_of(const StageContext& context) {
       if (!variant.pipeline.search ||
           paths_of(*variant.pipeline.search) != paths_of(*context.pipeline.search))
         throw ConfigError("under this condition the pipeline has other free parameters than the search");
-      variant.pipeline =
-          with_candidate(variant.pipeline, {learned.data(), static_cast<Eigen::Index>(learned.size())});
+      variant.pipeline = with_overrides(
+          with_candidate(*v.pipeline, {learned.data(), static_cast<Eigen::Index>(learned.size())}),
+          *v.pipeline, v.overrides);
     } else if (!v.run.empty() && variant.pipeline.search) {
       const Eigen::VectorXd picked = picked_candidate(v.run, paths_of(*variant.pipeline.search));
-      variant.pipeline = with_candidate(variant.pipeline, view_of(picked));
+      variant.pipeline =
+          with_overrides(with_candidate(*v.pipeline, view_of(picked)), *v.pipeline, v.overrides);
     }
     all.push_back(std::move(variant));
   }
@@ -192,6 +198,7 @@ bool score(const StageContext& context, std::vector<Variant>& variants) {
     context.message("stage " + context.spec.name + ": going on, " + std::to_string(found) + " of " +
                     std::to_string(variants.size()) + " are there");
   const NetworkSet set = network_set_named(context.spec.network_set);
+  if (found < variants.size()) withdraw_tables(context.folder);
   // What was found may stand at other places now.
   if (found == variants.size()) write_results(file, variants, identities);
   for (std::size_t k = 0; k < variants.size(); ++k) {
@@ -235,9 +242,10 @@ std::vector<VariantGroup> groups_of(const std::vector<Variant>& variants) {
     const auto at = static_cast<std::size_t>(group - groups.begin());
     const auto& names = variants.front().scores.layout.measures;
     if (group == groups.end()) {
-      groups.push_back({v.rule, v.condition, {}, {}});
+      groups.push_back({v.rule, v.condition, {}, {}, {}});
       measures.emplace_back(names.size());
     }
+    groups[at].instances.push_back(v.instance);
     groups[at].losses.push_back(v.scores.losses(0));
     for (std::size_t m = 0; m < names.size(); ++m) {
       const auto index = index_of(v.scores.layout.measures, names[m]);
@@ -263,17 +271,18 @@ std::vector<double> pooled(const InstanceLosses& losses) {
 std::string VariantGroup::name() const { return condition.empty() ? rule : rule + ", " + condition; }
 
 GroupSummary summary_of(const VariantGroup& group) {
-  const auto values = group.losses.size() > 1 ? instance_medians(group.losses) : pooled(group.losses);
-  return {median(values), median_interval(values), failed_share(group.losses)};
+  return {family_median(group.losses),
+          group.losses.size() > 1 ? family_interval(group.losses) : median_interval(pooled(group.losses)),
+          failed_share(group.losses)};
 }
 
 std::vector<Comparison> comparisons_of(const std::vector<VariantGroup>& groups) {
   std::vector<Comparison> all;
   const auto add = [&](const VariantGroup& of, const VariantGroup& with) {
-    all.push_back({&of, &with,
-                   paired_difference(of.losses, with.losses,
-                                     of.rule == with.rule && of.losses.size() == with.losses.size()),
-                   published_test(of.losses, with.losses)});
+    const bool one_rule = of.rule == with.rule;
+    const InstanceLosses a = one_rule ? shared(of, with) : of.losses,
+                         b = one_rule ? shared(with, of) : with.losses;
+    all.push_back({&of, &with, paired_difference(a, b, one_rule), published_test(a, b)});
   };
   for (const VariantGroup& g : groups) {
     const auto first_rule = std::ranges::find(groups, g.condition, &VariantGroup::condition);

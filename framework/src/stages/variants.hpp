@@ -48,16 +48,18 @@ std::vector<Variant> read_variants(const std::filesystem::path& results);
 /// A rule, or family of rules, under one condition.
 struct VariantGroup {
   std::string rule, condition;
-  InstanceLosses losses;         ///< infinite: failed
+  std::vector<std::string> instances;
+  InstanceLosses losses;         ///< of each instance; infinite: failed
   std::vector<double> measures;  ///< medians over healthy lives, as layout.measures of the first variant
   std::string name() const;      ///< "learned, probability=0.01"
 };
-std::vector<VariantGroup> groups_of(const std::vector<Variant>& variants);
+HEBBFORGE_API std::vector<VariantGroup> groups_of(const std::vector<Variant>& variants);
 
 /// The losses of all instances, one after the other.
 std::vector<double> pooled(const InstanceLosses& losses);
 
-/// Of the loss per network: of one rule the interval is over networks, of a family over its instances.
+/// Of the loss per network: of one rule the interval is over networks, of a family over instances and
+/// networks.
 struct GroupSummary {
   double median = 0;
   Interval interval;
@@ -71,8 +73,8 @@ struct Comparison {
   PublishedTest test;
 };
 /// Of every rule with the first under the same condition, of every condition with the first under the same
-/// rule. \param groups  have to outlive what is returned
-std::vector<Comparison> comparisons_of(const std::vector<VariantGroup>& groups);
+/// rule, there between the instances that both have. \param groups  have to outlive what is returned
+HEBBFORGE_API std::vector<Comparison> comparisons_of(const std::vector<VariantGroup>& groups);
 
 /// lives.csv, a row per life; summary.csv, a row per group; comparisons.csv, a row per comparison.
 /// \returns the tables to be read
