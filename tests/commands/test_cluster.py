@@ -301,6 +301,11 @@ class Slurm(Case):
         self.says(self.sh("merge.sh", "parts", "joined.h5"), 0, "5 candidates")
         self.says(run("evaluate", small, "--candidates", "shards.csv", "--out", "one_call.h5"), 0)
         self.assertEqual((scratch / "joined.h5").read_bytes(), (scratch / "one_call.h5").read_bytes())
+        # Another list of the same length.
+        (scratch / "other.csv").write_text("EE.c.x~*y\n" + "".join(f"{k / 2000}\n" for k in range(5)))
+        self.says(run("evaluate", small, "--candidates", "other.csv", "--shard", "2/2", "--out", "other_2.h5"), 0)
+        self.says(run("evaluate", small, "--candidates", "shards.csv", "--shard", "1/2", "--out", "first.h5"), 0)
+        self.says(run("merge", "first.h5", "other_2.h5", "--out", "mixed.h5"), 2, "comes from another list of candidates")
 
     def test_a_task_that_is_told_of_its_time_limit_goes_on_when_it_is_started_again(self):
         long = ["--set", "search.budget={generations=30}"]

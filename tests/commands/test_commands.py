@@ -329,6 +329,7 @@ check = {{ loss = {{ relative = 1e-9 }}, failed = "exact" }}
         files = ["drop/ranking.csv", "drop/results.h5", "refit/refit.csv", "refit/terms_2/rule.toml", "turnover/summary.csv",
                  "test/comparisons.csv", "test/lives.csv", "lives/lives.h5"]
         bytes_before = {name: (out / name).read_bytes() for name in files}
+        self.assertIn("fresh_rate", tomllib.loads((out / "refit/terms_2/rule.toml").read_text())["set"]["phase"]["organise"]["stimulus"])
         lives = [line.split(",") for line in (out / "turnover/lives.csv").read_text().splitlines()]
         self.assertEqual(len(lives), 1 + 2 * 2 * 3)
         log = (out / "log.txt").read_text()
@@ -457,6 +458,55 @@ check = {{ loss = {{ relative = 1e-9 }}, failed = "exact" }}
                   "of 2 healthy lives; 0 failed", "life.h5")
         self.says(run("simulate", small, "--rule", "no_plasticity"), 0, "healthy")
         self.says(run("simulate", small, "--rule", "no_such_rule"), 2, "no preset named 'no_such_rule'")
+
+    def test_a_rule_file_holds_all_that_was_found(self):
+        # The search of small.toml moves the rate of fresh input too.
+        def lives(name, rule):
+            stage = f'stage.again={{kind="compare",networks=3,rules={{found={rule}}}}}'
+            self.says(run("run", small, "--out", scratch / name, "--set", "search.budget={generations=2}",
+                          "--set", "networks.report=2", "--set", stage), 0, "stage again")
+            return (scratch / name / "again/lives.csv").read_text()
+
+        of_the_search = lives("found_whole", '"search"')
+        file = scratch / "found_whole/rule.toml"
+        self.assertIn("fresh_rate", tomllib.loads(file.read_text())["set"]["phase"]["organise"]["stimulus"])
+        self.assertEqual(lives("found_again", f'"{file}"'), of_the_search)
+
+    def test_a_rule_file_quotes_names(self):
+        cap = 'constraint."größe"={plugin="weight_cap",pathway="EE"}'
+        free = 'search.free={"EE.c.*"={step=0.003},"größe.maximum"={start=3,range=[1,5],step=0.1}}'
+        self.says(run("run", small, "--out", scratch / "named", "--smoke", "--set", cap, "--set", free), 0)
+        rule = scratch / "named/rule.toml"
+        self.assertTrue(1 <= tomllib.loads(rule.read_text())["set"]["constraint"]["größe"]["maximum"] <= 5)
+        self.says(run("simulate", small, "--rule", rule, "--set", cap), 0, "healthy")
+        self.says(run("simulate", small, "--rule", rule), 2, "was found together with 'constraint.größe.maximum'",
+                  "Add its table to the pipeline, or remove this line")
+
+    def test_what_a_stage_sets_wins_over_what_was_found(self):
+        out = scratch / "swept"
+        path = "phase.organise.stimulus.fresh_rate"
+        stage = f'kind="sweep",networks=2,vary={{"{path}"=[12,35]}}'
+        self.says(run("run", small, "--out", out, "--smoke", "--set", f"stage.found={{{stage}}}"), 0, "fresh_rate=35")
+        lines = (out / "found/lives.csv").read_text().splitlines()[1:]
+        self.assertEqual(len(set(line.split(",", 3)[3] for line in lines)), 4, lines)
+        # The same of its rule file and of its directory.
+        for name, rule in [("file", out / "rule.toml"), ("directory", out)]:
+            again = scratch / f"swept_{name}"
+            self.says(run("run", small, "--out", again, "--smoke", "--set", f'stage.found={{{stage},rules={{search="{rule}"}}}}'), 0)
+            self.assertEqual([line.split(",", 3)[2:] for line in (again / "found/lives.csv").read_text().splitlines()[1:]],
+                             [line.split(",", 3)[2:] for line in lines])
+
+    def test_dropouts_of_values_from_an_input_file_are_kept_apart(self):
+        out = scratch / "input_dropout"
+        replay = source / "examples" / "04_replay/ee_life.toml"
+        arguments = ["run", replay, "--out", out, "--set", 'stage.drop={kind="dropout",networks=1}', "--set",
+                     "phase.organise.trials=60"]
+        self.says(run(*arguments), 0, "stage drop")
+        ranking = (out / "drop/ranking.csv").read_text()
+        self.assertGreater(len(set(line.split(",")[2] for line in ranking.splitlines()[1:])), 5, ranking)
+        (out / "drop/summary.csv").unlink()
+        self.says(run(*arguments, "--resume"), 0, "stage drop")
+        self.assertEqual((out / "drop/ranking.csv").read_text(), ranking)
 
     def test_an_interrupt_saves_and_exits_with_130(self):
         out = scratch / "interrupted"

@@ -116,6 +116,21 @@ BOOST_AUTO_TEST_CASE(the_resolved_pipeline_of_a_run_gives_the_same_bytes) {
   check_same(undisturbed(), again);
 }
 
+BOOST_AUTO_TEST_CASE(a_run_that_goes_on_has_no_results_until_they_are_of_its_rule) {
+  const auto directory = undisturbed().parent_path() / "going_on",
+             whole = undisturbed().parent_path() / "gone_on";
+  const Pipeline more = load({"search.budget={generations=9}"});
+  run(load(), directory);
+  StopAfter stop(7);
+  BOOST_TEST(run(more, directory, true, &stop.stop, &stop).interrupted);
+  BOOST_TEST(!std::filesystem::exists(directory / "results.h5"));
+  BOOST_TEST(std::filesystem::exists(directory / "results.h5.before"));
+  BOOST_TEST(!run(more, directory, true).interrupted);
+  BOOST_TEST(!std::filesystem::exists(directory / "results.h5.before"));
+  run(more, whole);
+  check_same(whole, directory);
+}
+
 BOOST_AUTO_TEST_CASE(an_interrupted_search_goes_on_to_the_same_bytes) {
   for (const RegisteredPlugin* plugin : built_plugins().all()) {
     if (plugin->kind() != hebbforge::abi::Kind::optimizer) continue;

@@ -107,8 +107,8 @@ std::size_t shard_begin(const Shard& shard, std::size_t rows) {
 
 /// Scored candidates as they stand in a file.
 struct EvaluationFile {
-  std::string pipeline, set;
-  std::uint64_t rows = 0, first = 0;  ///< candidates in the CSV; the first one of this file
+  std::string pipeline, set, made_with;  ///< made_with: the list of candidates, the plugins, the kernel
+  std::uint64_t rows = 0, first = 0;     ///< candidates in the CSV; the first one of this file
   std::vector<std::string> parameter_names;
   std::vector<double> parameters, loss;
   std::size_t count() const noexcept { return loss.size(); }
@@ -117,6 +117,7 @@ struct EvaluationFile {
 void write_head(Hdf5Writer& out, const EvaluationFile& file, const LifeLayout& layout) {
   out.text("pipeline", file.pipeline);
   out.text("set", file.set);
+  out.text("made_with", file.made_with);
   out.integer("rows", file.rows);
   out.integer("first_row", file.first);
   out.texts("parameter_names", file.parameter_names);
@@ -159,7 +160,17 @@ EvaluateSummary evaluate_candidates(const Pipeline& pipeline, const EvaluateOpti
   if (!evaluator.evaluate(pipeline, candidates, set, 0, networks, scores)) throw Interrupted();
   evaluator.check_broken(pipeline.evaluation, evaluator.broken(), evaluator.lives());
 
-  EvaluationFile file{identity_text(pipeline), options.set, rows, begin, {}, {}, {}};
+  const std::string list(reinterpret_cast<const char*>(all.data()),
+                         static_cast<std::size_t>(all.size()) * sizeof(double));
+  EvaluationFile file{identity_text(pipeline),
+                      options.set,
+                      "candidates " + digest_of_text(list) + "\n" + plugin_record_text(pipeline) +
+                          (options.reference_kernel ? "reference" : "fused"),
+                      rows,
+                      begin,
+                      {},
+                      {},
+                      {}};
   file.parameter_names = paths_of(*pipeline.search);
   EvaluateSummary summary{end - begin, static_cast<std::size_t>(networks), 0, HUGE_VAL, 0};
   for (Eigen::Index k = 0; k < candidates.cols(); ++k) {
@@ -193,10 +204,11 @@ std::size_t merge_shards(const std::vector<std::filesystem::path>& shards,
   std::vector<Part> parts;
   for (const auto& path : shards) {
     const Hdf5Reader in(path);
-    Part part{path,
-              {in.text("pipeline"), in.text("set"), in.integer("rows"), in.integer("first_row"),
-               in.texts("parameter_names"), in.reals("parameters"), in.reals("loss")},
-              {}};
+    Part part{
+        path,
+        {in.text("pipeline"), in.text("set"), in.text("made_with"), in.integer("rows"),
+         in.integer("first_row"), in.texts("parameter_names"), in.reals("parameters"), in.reals("loss")},
+        {}};
     part.scores = read_scores(in, "lives", read_layout(in, "lives"));
     parts.push_back(std::move(part));
   }
@@ -206,11 +218,13 @@ std::size_t merge_shards(const std::vector<std::filesystem::path>& shards,
   std::uint64_t next = 0;
   for (const Part& part : parts) {
     const std::string name = "'" + part.path.string() + "'";
-    if (part.file.pipeline != whole.file.pipeline || part.file.set != whole.file.set ||
-        part.file.rows != rows) {
-      throw ConfigError(name + " comes from another pipeline, set of networks or list of candidates than '" +
-                        whole.path.string() + "'");
-    }
+    const auto other = [&](const std::string& what) {
+      throw ConfigError(name + " comes from another " + what + " than '" + whole.path.string() + "'");
+    };
+    if (part.file.pipeline != whole.file.pipeline) other("pipeline");
+    if (part.file.set != whole.file.set) other("set of networks");
+    if (part.file.made_with != whole.file.made_with || part.file.rows != rows)
+      other("list of candidates, build of a plugin, or kernel");
     if (part.file.first < next) throw ConfigError(name + " holds candidates that another shard holds too");
     if (part.file.first > next)
       throw ConfigError("candidates " + std::to_string(next) + " to " + std::to_string(part.file.first - 1) +

@@ -20,6 +20,14 @@ bool is_stage_done(const std::filesystem::path& folder) {
   return false;
 }
 
+void withdraw_tables(const std::filesystem::path& folder) {
+  for (const char* name :
+       {"summary.csv", "comparisons.csv", "lives.csv", "ranking.csv", "refit.csv", "forward_selection.csv"}) {
+    std::error_code missing;
+    std::filesystem::remove(folder / name, missing);
+  }
+}
+
 std::filesystem::path free_name(const std::filesystem::path& path, const std::string& suffix) {
   std::filesystem::path name = path;
   name += suffix;

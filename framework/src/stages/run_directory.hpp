@@ -20,6 +20,9 @@ void require_run_directory(const std::filesystem::path& directory);
 /// Whether a stage has written its last table into its folder.
 bool is_stage_done(const std::filesystem::path& folder);
 
+/// Removes a stage's tables, which are of lives or rules that it is about to replace.
+void withdraw_tables(const std::filesystem::path& folder);
+
 /// A name for what is set aside: `path` with `suffix`, and a number if that is taken.
 std::filesystem::path free_name(const std::filesystem::path& path, const std::string& suffix);
 

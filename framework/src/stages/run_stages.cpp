@@ -3,6 +3,7 @@
 #include <hebbforge/host/run.hpp>
 #include <hebbforge/interfaces/executor.hpp>
 #include <hebbforge/log.hpp>
+#include <map>
 #include <set>
 
 #include "engine/instruction_set.hpp"
@@ -52,11 +53,31 @@ std::string file_name(const StageContext& context, const Variant& v, std::set<st
   return unique + ".h5";
 }
 
+// Lives of rules or conditions that the stage does not have, or no longer as they were, leave its page.
+void set_aside_other_lives(const StageContext& context,
+                           const std::map<std::filesystem::path, std::string>& own) {
+  std::vector<std::filesystem::path> others;
+  for (const auto& entry : std::filesystem::directory_iterator(context.folder)) {
+    if (entry.path().extension() != ".h5") continue;
+    const auto found = own.find(entry.path());
+    const Hdf5Reader in(entry.path());
+    if (found == own.end() || !in.has("made_from") || in.text("made_from") != found->second)
+      others.push_back(entry.path());
+  }
+  for (const auto& file : others) std::filesystem::rename(file, free_name(file, ".before"));
+}
+
 StageSummary recorded(const StageContext& context) {
   StageSummary summary{context.spec.name, "", false, {}};
   std::set<std::string> taken;
   std::string table = "file,rule,instance,condition\n";
-  for (Variant& v : variants_of(context)) {
+  std::vector<Variant> variants = variants_of(context);
+  std::map<std::filesystem::path, std::string> own;
+  for (const Variant& v : variants)
+    own[context.folder / file_name(context, v, taken)] = identity_of(context, v);
+  set_aside_other_lives(context, own);
+  taken.clear();
+  for (Variant& v : variants) {
     SimulateOptions options;
     options.out = context.folder / file_name(context, v, taken);
     options.networks = context.spec.networks;
@@ -70,11 +91,11 @@ StageSummary recorded(const StageContext& context) {
     summary.files.push_back(options.out);
     table += csv_field(options.out.filename().string()) + "," + csv_field(v.rule) + "," +
              csv_field(v.instance) + "," + csv_field(v.condition) + "\n";
-    if (std::filesystem::exists(options.out) &&
-        Hdf5Reader(options.out).text("made_from") == options.made_from) {
+    if (std::filesystem::exists(options.out)) {
       summary.text += options.out.filename().string() + ": is there\n";
       continue;
     }
+    withdraw_tables(context.folder);
     try {
       const LivesOverview all = overview_of(simulate(v.pipeline, options));
       char line[200];

@@ -253,6 +253,15 @@ class Search {
     return "";
   }
 
+  // A run that goes on beyond its results: these, and the tables of its stages, are of another rule from here
+  // on. The results stay under another name until there are new ones.
+  void withdraw_results() const {
+    std::error_code missing;
+    std::filesystem::rename(file("results.h5"), file("results.h5.before"), missing);
+    if (missing) return;
+    for (const StageSpec& stage : pipeline_.stages) withdraw_tables(options_.directory / stage.name);
+  }
+
   bool search(std::string& reason) {
     for (;;) {
       const Eigen::Index population = optimizer_->population_size();
@@ -262,7 +271,9 @@ class Search {
       reason = limit_reached(population);
       if (!optimizer_->stop().empty()) reason = "optimizer: " + std::string(optimizer_->stop());
       if (!reason.empty()) return true;
-      if (stopped() || !generation(population)) return false;
+      if (stopped()) return false;
+      withdraw_results();
+      if (!generation(population)) return false;
       save_checkpoint_now_and_then();
       append_csv();
       report_progress();
@@ -485,6 +496,7 @@ class Search {
     write_distribution(out);
     if (picked() && !is_broken(picked()->scores.end(0, 0))) write_example_life(out);
     out.commit();
+    std::filesystem::remove(file("results.h5.before"));
     write_rule();
     write_csv();
   }
