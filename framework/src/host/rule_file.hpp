@@ -33,7 +33,7 @@ std::optional<RuleSpec> read_rule(PluginReader& plugins, TableReader& reader, In
 LoadedRules load_rules(PluginReader& plugins, const Pipeline& pipeline, const std::string& name,
                        const Place& place);
 
-/// `pipeline` with these rules and no others.
+/// `pipeline` with these rules and no others, and the values found with them.
 Pipeline with_rules(Pipeline pipeline, const LoadedRules& loaded);
 
 /// What a rule file says of where the rule comes from: keys and TOML values of its table [origin].

@@ -21,8 +21,8 @@ struct Settable {
 /// All of them: parameters of rules, and the real ones of every other plugin of a life.
 std::vector<Settable> settables(const Pipeline& pipeline);
 
+/// Both: \param target  of a plugin or rule that is there
 void set_value(Pipeline& pipeline, const ParameterTarget& target, double value);
-/// \param target  of a plugin or rule that is there
 double value_of(const Pipeline& pipeline, const ParameterTarget& target);
 
 /// `changed` with those values of `read` that the texts, as after --set, name: they win over what was
