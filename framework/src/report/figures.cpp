@@ -373,7 +373,8 @@ Figure lines(std::string name, std::string caption, const Axes& axes, const std:
     if (!line.label.empty()) labels.push_back(shortened(line.label, 24));
     if (!line.title.empty()) ++entries;
   }
-  if (!labels.empty()) margins.right = widest(labels) + 16;
+  margins.right = 4 * letter;  // for half of a number under the end of the axis
+  if (!labels.empty()) margins.right = std::max(margins.right, widest(labels) + 16);
   make_room_for_legend(entries, figure, margins);
   const Range y_range = empty(axes.y_range) ? range_of(y, axes.log_y) : axes.y_range;
   Range x_range = axes.x_range;
