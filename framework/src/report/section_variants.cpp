@@ -134,7 +134,7 @@ std::string ranking_figure(const std::vector<RankedCoefficient>& ranking, const 
     fails = fails || !finite;
     family = family || r.instances > 1;
     char failing[32] = "";
-    if (r.failed_share > 0) std::snprintf(failing, sizeof failing, " (%.2g %% fail)", 100 * r.failed_share);
+    if (r.failed_share > 0) std::snprintf(failing, sizeof failing, " (%.3g %% fail)", 100 * r.failed_share);
     all.push_back(
         {term_of(r.path) + failing, finite ? r.shift : 1.08 * largest, 0, 0, colour(finite ? 0 : 1)});
   }
