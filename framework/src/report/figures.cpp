@@ -317,11 +317,14 @@ void plot_groups(Figure& figure, const std::vector<Group>& groups, const Place& 
       points += datum(place(values[k])) + " " + datum(middle + offset) + "\n";
     }
     if (values.size() >= 2) {
-      const Interval i = median_interval(values);
-      interval = datum(place(i.low)) + " " + datum(middle) + "\n" + datum(place(i.high)) + " " +
+      const Interval own = median_interval(values);
+      const Cross cross = groups[g].cross.value_or(Cross{median(values), own.low, own.high});
+      interval = datum(place(cross.low)) + " " + datum(middle) + "\n" + datum(place(cross.high)) + " " +
                  datum(middle) + "\n";
+      point = datum(place(cross.median)) + " " + datum(middle - 0.2) + " 0 0.4\n";
+    } else if (!values.empty()) {
+      point = datum(place(values.front())) + " " + datum(middle - 0.2) + " 0 0.4\n";
     }
-    if (!values.empty()) point = datum(place(median(values))) + " " + datum(middle - 0.2) + " 0 0.4\n";
     const std::string c = " lc rgb '" + groups[g].colour + "'";
     add(violin, "1:2", "with filledcurves closed fill transparent solid 0.25 noborder" + c);
     add(points, "1:2", std::string("with points pt 7 ps ") + (values.size() > 30 ? "0.3" : "0.5") + c);

@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <hebbforge/export.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,10 +55,14 @@ HEBBFORGE_API Figure lines(std::string name, std::string caption, const Axes& ax
                            const std::vector<Line>& all);
 
 /// Values of one group; infinite: failed.
+struct Cross {
+  double median, low, high;
+};
 struct Group {
   std::string title;
   std::vector<double> values;
   std::string colour = grey;
+  std::optional<Cross> cross{};  ///< none: of the values
 };
 /// A violin (of five values or more), its points (of many some hundreds) and its median with a 95 % bootstrap
 /// interval per group, one below the other. The axis is linear up to a limit that the first group sets,

@@ -118,6 +118,13 @@ const char* const how_distributions =
     "points, their density, median and its 95 % bootstrap interval (cross). Where it says log the axis is "
     "logarithmic; failed lives stand apart.";
 
+// All its lives; the cross as the tables have it.
+Group lives_of(const std::string& title, const VariantGroup& group, const std::string& colour) {
+  const GroupSummary summary = summary_of(group);
+  return {title, pooled(group.losses), colour,
+          Cross{summary.median, summary.interval.low, summary.interval.high}};
+}
+
 // --- dropout ---
 
 std::string ranking_figure(const std::vector<RankedCoefficient>& ranking, const std::string& name,
@@ -160,13 +167,13 @@ std::string dropout_distributions(const std::vector<VariantGroup>& groups,
   for (const std::string& rule : different(groups, &VariantGroup::rule)) {
     const VariantGroup* full = group_of(groups, rule, "full");
     if (!full) continue;
-    all.push_back({names.rules ? rule + ", full" : "full rule", pooled(full->losses), colour(0)});
+    all.push_back(lives_of(names.rules ? rule + ", full" : "full rule", *full, colour(0)));
     shown = 0;
     for (const RankedCoefficient& r : ranking) {
       if (shown == most) break;
       ++shown;
       const VariantGroup* g = group_of(groups, rule, r.path + std::string(dropped));
-      if (g) all.push_back({names.of(*g), pooled(g->losses), colour(1)});
+      if (g) all.push_back(lives_of(names.of(*g), *g, colour(1)));
     }
   }
   std::string caption = "Loss of every network, first with the full rule: ";
@@ -320,7 +327,7 @@ std::string compared(const std::vector<VariantGroup>& groups, const std::string&
   for (const VariantGroup& g : groups) {
     const auto& of = names.rules ? rules : conditions;
     const auto at = std::ranges::find(of, names.rules ? g.rule : g.condition);
-    all.push_back({names.of(g), pooled(g.losses), colour(static_cast<std::size_t>(at - of.begin()))});
+    all.push_back(lives_of(names.of(g), g, colour(static_cast<std::size_t>(at - of.begin()))));
   }
   return figures.add(distributions(
       name + "_losses", std::string("Loss of every network: ") + how_distributions, loss_label, all));
