@@ -160,6 +160,9 @@ BOOST_AUTO_TEST_CASE(latex_that_is_no_formula_ends_and_is_escaped) {
 BOOST_AUTO_TEST_CASE(terms_are_named_as_people_write_them) {
   BOOST_TEST(term_text("w*x~*y") == "w x̃ y");
   BOOST_TEST(term_text("1") == "1");
+  BOOST_TEST(CoefficientNames({"EE.c.x~*y", "EE.c.1"}).of("EE.c.x~*y") == "x̃ y");
+  BOOST_TEST(CoefficientNames({"EE.c.x~*y", "EI.c.x~*y"}).of("EI.c.x~*y") == "EI.x̃ y");
+  BOOST_TEST(CoefficientNames({"EE.hebb"}).of("EE.hebb") == "EE.hebb");
 }
 
 BOOST_AUTO_TEST_CASE(cells_are_sorted_by_the_centre_of_mass_of_their_rates) {

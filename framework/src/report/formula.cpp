@@ -198,4 +198,17 @@ std::string term_text(std::string_view name) {
   return text;
 }
 
+CoefficientNames::CoefficientNames(const std::vector<std::string>& paths) {
+  const auto pathway = [](const std::string& path) { return path.substr(0, path.find('.')); };
+  for (const std::string& path : paths)
+    several_pathways_ = several_pathways_ || pathway(path) != pathway(paths.front());
+}
+
+std::string CoefficientNames::of(const std::string& path) const {
+  const auto at = path.find(".c.");
+  if (at == path.npos) return term_text(path);
+  const std::string term = term_text(path.substr(at + 3));
+  return several_pathways_ ? path.substr(0, at + 1) + term : term;
+}
+
 }  // namespace hebbforge::report

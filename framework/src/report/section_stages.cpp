@@ -27,23 +27,27 @@ std::string what_it_does(const StageData& stage) {
   return "a sweep over " + over;
 }
 
-std::string term_of(const std::string& path) {
-  const auto at = path.find(".c.");
-  return term_text(at == path.npos ? path : path.substr(at + 3));
+CoefficientNames names_of(const StageData& stage) {
+  std::vector<std::string> paths;
+  for (const TermSearch& s : stage.searches)
+    paths.insert(paths.end(), s.coefficients.begin(), s.coefficients.end());
+  return CoefficientNames(paths);
 }
 
 // What a search has more than the one before it.
-std::vector<std::string> added(const TermSearch& now, const TermSearch* before) {
+std::vector<std::string> added(const TermSearch& now, const TermSearch* before,
+                               const CoefficientNames& coefficients) {
   std::vector<std::string> names;
   for (const std::string& path : now.coefficients) {
     if (!before || std::ranges::find(before->coefficients, path) == before->coefficients.end())
-      names.push_back(term_of(path));
+      names.push_back(coefficients.of(path));
   }
   return names;
 }
 
 std::string terms_figure(const StageData& stage, bool reported, const std::string& name,
                          FigureList& figures) {
+  const CoefficientNames coefficients = names_of(stage);
   Line line;
   line.colour = colour(0);
   line.style = Line::Style::marked;
@@ -63,7 +67,7 @@ std::string terms_figure(const StageData& stage, bool reported, const std::strin
       low = std::min(low, middle);
       high = std::max(high, middle);
     }
-    const auto more = added(s, k > 0 ? &stage.searches[k - 1] : nullptr);
+    const auto more = added(s, k > 0 ? &stage.searches[k - 1] : nullptr, coefficients);
     std::string tick = std::to_string(s.terms) + ": ";
     if (more.size() > 1)
       tick += "+ " + std::to_string(more.size()) + " terms";
@@ -88,11 +92,13 @@ std::string searches_html(const RunData& run, const StageData& stage, const std:
   const auto networks = static_cast<std::size_t>(run.number({"networks", "report"}));
   std::vector<std::string> header{"terms", "rule", "search, sum", "select", "report", "failed", "directory"};
   std::vector<std::vector<std::string>> rows;
+  const CoefficientNames coefficients = names_of(stage);
   for (const TermSearch& s : stage.searches) {
     std::string formula, terms;
     for (const auto& [pathway, latex] : s.formulas)
       formula += "<div>" + (s.formulas.size() > 1 ? escaped(pathway) + ": " : "") + mathml(latex) + "</div>";
-    for (const std::string& path : s.coefficients) terms += (terms.empty() ? "" : ", ") + term_of(path);
+    for (const std::string& path : s.coefficients)
+      terms += (terms.empty() ? "" : ", ") + coefficients.of(path);
     if (!s.healthy) formula = escaped(terms) + ": no healthy rule";
     rows.push_back(
         {std::to_string(s.terms), formula, s.healthy ? number_text(s.search_sum) : "–",

@@ -33,23 +33,30 @@ const VariantGroup* group_of(const std::vector<VariantGroup>& groups, const std:
   return at == groups.end() ? nullptr : &*at;
 }
 
-// "EE.c.x~*y" -> "x̃ y".
-std::string term_of(const std::string& path) {
-  const auto at = path.find(".c.");
-  return term_text(at == path.npos ? path : path.substr(at + 3));
+// "EE.c.x~*y = 0" -> "EE.c.x~*y"; "" of another condition.
+std::string dropped_path(const std::string& condition) {
+  return condition.ends_with(dropped) ? condition.substr(0, condition.size() - dropped.size()) : "";
+}
+
+std::vector<std::string> dropped_paths(const std::vector<VariantGroup>& groups) {
+  std::vector<std::string> paths;
+  for (const VariantGroup& g : groups) {
+    if (const std::string path = dropped_path(g.condition); !path.empty()) paths.push_back(path);
+  }
+  return paths;
 }
 
 // What tells a group from the others.
 struct Names {
   bool rules, conditions;
+  CoefficientNames coefficients;
   explicit Names(const std::vector<VariantGroup>& groups)
       : rules(different(groups, &VariantGroup::rule).size() > 1),
-        conditions(different(groups, &VariantGroup::condition).size() > 1) {}
+        conditions(different(groups, &VariantGroup::condition).size() > 1),
+        coefficients(dropped_paths(groups)) {}
   std::string of(const VariantGroup& g) const {
-    const std::string condition =
-        g.condition.ends_with(dropped)
-            ? "without " + term_of(g.condition.substr(0, g.condition.size() - dropped.size()))
-            : g.condition;
+    const std::string path = dropped_path(g.condition);
+    const std::string condition = path.empty() ? g.condition : "without " + coefficients.of(path);
     if (!conditions || condition.empty()) return g.rule;
     return rules ? g.rule + ", " + condition : condition;
   }
@@ -133,6 +140,9 @@ std::string ranking_figure(const std::vector<RankedCoefficient>& ranking, const 
   double largest = 0;
   for (const auto& r : ranking) largest = std::max(largest, std::isfinite(r.shift) ? r.shift : 0);
   if (largest == 0) largest = 1;
+  std::vector<std::string> paths;
+  for (const RankedCoefficient& r : ranking) paths.push_back(r.path);
+  const CoefficientNames coefficients(paths);
   std::vector<Bar> all;
   bool fails = false, family = false;
   for (const RankedCoefficient& r : ranking) {
@@ -143,7 +153,7 @@ std::string ranking_figure(const std::vector<RankedCoefficient>& ranking, const 
     char failing[32] = "";
     if (r.failed_share > 0) std::snprintf(failing, sizeof failing, " (%.3g %% fail)", 100 * r.failed_share);
     all.push_back(
-        {term_of(r.path) + failing, finite ? r.shift : 1.08 * largest, 0, 0, colour(finite ? 0 : 1)});
+        {coefficients.of(r.path) + failing, finite ? r.shift : 1.08 * largest, 0, 0, colour(finite ? 0 : 1)});
   }
   std::string caption = "How much the median loss rises without each coefficient";
   caption += family ? "; median over the instances of the rule." : ".";
