@@ -14,12 +14,8 @@ namespace hebbforge {
 namespace {
 
 Node rule_document(const std::string& name, const Place& place) {
-  // On the command line and in a pipeline: the path of a file or of a run's directory, or the name of a
-  // preset.
-  auto file = path_of(name, place);
-  if (std::filesystem::is_regular_file(file / "rule.toml")) file /= "rule.toml";
-  if (std::filesystem::is_regular_file(file)) return parse_toml_file(file);
-  return load_preset(name, place);
+  const auto file = rule_file_named(name, place);
+  return file ? parse_toml_file(*file) : load_preset(name, place);
 }
 
 // A number with few digits, for people to read.
@@ -124,6 +120,13 @@ std::optional<RuleSpec> read_rule(PluginReader& plugins, TableReader& reader, In
   value_reader.finish("rule '" + std::string(rule.choice.plugin->name()) + "' of this pathway");
   for (const abi::Parameter& p : parameters) rule.values.push_back(config.real(p.name));
   return rule;
+}
+
+std::optional<std::filesystem::path> rule_file_named(const std::string& name, const Place& place) {
+  auto file = path_of(name, place);
+  if (std::filesystem::is_regular_file(file / "rule.toml")) file /= "rule.toml";
+  if (!std::filesystem::is_regular_file(file)) return std::nullopt;
+  return file;
 }
 
 LoadedRules load_rules(PluginReader& plugins, const Pipeline& pipeline, const std::string& name,

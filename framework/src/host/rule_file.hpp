@@ -1,6 +1,7 @@
 // Rules as tables of a pipeline, and as files of their own.
 #pragma once
 
+#include <filesystem>
 #include <hebbforge/host/pipeline.hpp>
 #include <optional>
 #include <string>
@@ -27,6 +28,9 @@ class InputValues {
 /// \param complete  every value has to be given: a rule file that was cut short is no other rule
 std::optional<RuleSpec> read_rule(PluginReader& plugins, TableReader& reader, InputValues& input,
                                   bool complete = false);
+
+/// The file that the name of a rule means: the path of a file, or of a run's directory; none: a preset.
+std::optional<std::filesystem::path> rule_file_named(const std::string& name, const Place& place);
 
 /// What a rule file or preset has for `pipeline`: rules of pathways, and values found with them.
 /// Mistakes are collected: a pathway or value that is not there, scales or a time step that differ.

@@ -133,16 +133,15 @@ void share_time_constants(const Pipeline& pipeline, std::vector<FreeParameter>& 
 // Values of a rule file become the start of the parameters of the same name; others keep theirs.
 void start_from_rule(const Pipeline& pipeline, SearchSpec& search, const LoadedRules& loaded) {
   for (const auto& [target, value] : loaded.others) {
-    const bool free = std::ranges::find(search.free, target, &FreeParameter::target) != search.free.end();
-    if (!free && value_of(pipeline, target) != value)
+    const auto free = std::ranges::find(search.free, target, &FreeParameter::target);
+    if (free != search.free.end())
+      free->start = std::clamp(value, free->lower, free->upper);
+    else if (value_of(pipeline, target) != value)
       log_warning("the rule of 'start_from' was found with '" + target.parameter + "' at " +
                   toml_real(value) + "; it does not move here and stays at " +
                   toml_real(value_of(pipeline, target)));
   }
   for (FreeParameter& f : search.free) {
-    for (const auto& [target, value] : loaded.others) {
-      if (target == f.target) f.start = std::clamp(value, f.lower, f.upper);
-    }
     if (f.target.part != ParameterTarget::Part::rule || !loaded.pathways[f.target.owner]) continue;
     const RuleSpec& rule = *loaded.pathways[f.target.owner];
     const std::string name = f.path.substr(f.path.find('.') + 1);
@@ -212,16 +211,14 @@ void read_search(TableReader& top, PluginReader& plugins, Pipeline& pipeline) {
                                      "; expected \"no_plasticity\", a preset, or a rule file");
         continue;
       }
-      const auto beside = path_of(name.text(), name.place);
-      const bool is_run = std::filesystem::is_regular_file(beside / "rule.toml");
-      const bool is_file = std::filesystem::is_regular_file(beside);
-      search.references.push_back({is_run    ? beside.filename().string()
-                                   : is_file ? beside.stem().string()
-                                             : name.text(),
-                                   is_run    ? (beside / "rule.toml").string()
-                                   : is_file ? beside.string()
-                                             : name.text(),
-                                   load_rules(plugins, pipeline, name.text(), name.place)});
+      ReferenceRule reference{name.text(), name.text(),
+                              load_rules(plugins, pipeline, name.text(), name.place)};
+      if (const auto file = rule_file_named(name.text(), name.place)) {
+        const auto said = path_of(name.text(), name.place);
+        reference.name = (*file == said ? said.stem() : said.filename()).string();
+        reference.source = file->string();
+      }
+      search.references.push_back(std::move(reference));
     }
   } else {
     search.references.push_back(

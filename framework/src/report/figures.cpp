@@ -286,6 +286,11 @@ std::vector<std::pair<double, double>> density(std::vector<double> values, doubl
   return curve;
 }
 
+Cross cross_of(const std::vector<double>& values) {
+  const Interval interval = median_interval(values);
+  return {median(values), interval.low, interval.high};
+}
+
 // A violin, points, the median and its interval per group, the first at y = 0, the next at -1, ….
 // place(value): on the x axis; tails: of violins beyond their values, in bandwidths.
 template <class Place>
@@ -316,14 +321,12 @@ void plot_groups(Figure& figure, const std::vector<Group>& groups, const Place& 
       const double offset = 0.5 * (std::fmod(static_cast<double>(k) * std::numbers::phi, 1) - 0.5);
       points += datum(place(values[k])) + " " + datum(middle + offset) + "\n";
     }
-    if (values.size() >= 2) {
-      const Interval own = median_interval(values);
-      const Cross cross = groups[g].cross.value_or(Cross{median(values), own.low, own.high});
-      interval = datum(place(cross.low)) + " " + datum(middle) + "\n" + datum(place(cross.high)) + " " +
-                 datum(middle) + "\n";
+    if (!values.empty()) {
+      const Cross cross = groups[g].cross ? *groups[g].cross : cross_of(values);
+      if (values.size() >= 2)
+        interval = datum(place(cross.low)) + " " + datum(middle) + "\n" + datum(place(cross.high)) + " " +
+                   datum(middle) + "\n";
       point = datum(place(cross.median)) + " " + datum(middle - 0.2) + " 0 0.4\n";
-    } else if (!values.empty()) {
-      point = datum(place(values.front())) + " " + datum(middle - 0.2) + " 0 0.4\n";
     }
     const std::string c = " lc rgb '" + groups[g].colour + "'";
     add(violin, "1:2", "with filledcurves closed fill transparent solid 0.25 noborder" + c);

@@ -54,10 +54,11 @@ struct Line {
 HEBBFORGE_API Figure lines(std::string name, std::string caption, const Axes& axes,
                            const std::vector<Line>& all);
 
-/// Values of one group; infinite: failed.
+/// A median and its interval.
 struct Cross {
   double median, low, high;
 };
+/// Values of one group; infinite: failed.
 struct Group {
   std::string title;
   std::vector<double> values;

@@ -45,9 +45,8 @@ std::vector<std::string> added(const TermSearch& now, const TermSearch* before,
   return names;
 }
 
-std::string terms_figure(const StageData& stage, bool reported, const std::string& name,
-                         FigureList& figures) {
-  const CoefficientNames coefficients = names_of(stage);
+std::string terms_figure(const StageData& stage, const CoefficientNames& coefficients, bool reported,
+                         const std::string& name, FigureList& figures) {
   Line line;
   line.colour = colour(0);
   line.style = Line::Style::marked;
@@ -107,7 +106,8 @@ std::string searches_html(const RunData& run, const StageData& stage, const std:
          s.healthy && networks > 0 ? std::to_string(s.failed) + " of " + std::to_string(networks) : "–",
          "<code>" + escaped(stage.name + "/" + s.directory) + "</code>"});
   }
-  return "<div class=\"figures\">" + terms_figure(stage, networks > 0, name, figures) + "</div>\n" +
+  return "<div class=\"figures\">" + terms_figure(stage, coefficients, networks > 0, name, figures) +
+         "</div>\n" +
          "<p class=\"note\">Each search is a run of its own, with a page of its own after <code>hebbforge "
          "report</code>. Select and report: median loss per network [95 % bootstrap interval].</p>\n" +
          table(header, rows);

@@ -33,11 +33,6 @@ const VariantGroup* group_of(const std::vector<VariantGroup>& groups, const std:
   return at == groups.end() ? nullptr : &*at;
 }
 
-// "EE.c.x~*y = 0" -> "EE.c.x~*y"; "" of another condition.
-std::string dropped_path(const std::string& condition) {
-  return condition.ends_with(dropped) ? condition.substr(0, condition.size() - dropped.size()) : "";
-}
-
 std::vector<std::string> dropped_paths(const std::vector<VariantGroup>& groups) {
   std::vector<std::string> paths;
   for (const VariantGroup& g : groups) {

@@ -160,8 +160,8 @@ EvaluateSummary evaluate_candidates(const Pipeline& pipeline, const EvaluateOpti
   if (!evaluator.evaluate(pipeline, candidates, set, 0, networks, scores)) throw Interrupted();
   evaluator.check_broken(pipeline.evaluation, evaluator.broken(), evaluator.lives());
 
-  const std::string list(reinterpret_cast<const char*>(all.data()),
-                         static_cast<std::size_t>(all.size()) * sizeof(double));
+  const std::string_view list(reinterpret_cast<const char*>(all.data()),
+                              static_cast<std::size_t>(all.size()) * sizeof(double));
   EvaluationFile file{identity_text(pipeline),
                       options.set,
                       "candidates " + digest_of_text(list) + "\n" + plugin_record_text(pipeline) +

@@ -34,18 +34,10 @@ std::vector<double> per_network(const InstanceLosses& losses) {
   return values;
 }
 
-constexpr std::size_t resamples = 2000;
-
 std::vector<std::size_t> drawn(Random& random, std::size_t count) {
   std::vector<std::size_t> indices(count);
   for (std::size_t& k : indices) k = static_cast<std::size_t>(random.index(static_cast<std::int64_t>(count)));
   return indices;
-}
-
-Interval middle_95(std::vector<double> values) {
-  std::ranges::sort(values);
-  const std::size_t tail = values.size() / 40;
-  return {values[tail], values[values.size() - 1 - tail]};
 }
 
 double median_of_medians(const InstanceLosses& losses, const std::vector<std::size_t>& instances,
@@ -68,6 +60,7 @@ double family_median(const InstanceLosses& losses) {
 
 Interval family_interval(const InstanceLosses& losses) {
   if (losses.empty() || losses.front().empty()) return {median({}), median({})};
+  if (losses.size() == 1) return median_interval(losses.front());
   Random random(1, "bootstrap of a family's median");
   std::vector<double> medians;
   for (std::size_t k = 0; k < resamples; ++k) {

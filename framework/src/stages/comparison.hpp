@@ -17,7 +17,7 @@ HEBBFORGE_API double failed_share(const InstanceLosses& losses);
 
 /// The median loss of a family: the median of its instances' medians over networks.
 HEBBFORGE_API double family_median(const InstanceLosses& losses);
-/// Its 95 % percentile bootstrap: instances are drawn anew, then networks.
+/// Its 95 % percentile bootstrap: instances are drawn anew, then networks; of one instance networks alone.
 HEBBFORGE_API Interval family_interval(const InstanceLosses& losses);
 
 /// How much greater the losses of one family are than those of another in the same networks.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <numeric>
 #include <utility>
 
 #include "host/document.hpp"
@@ -43,6 +42,10 @@ std::vector<Coefficient> coefficients_of(const Pipeline& pipeline) {
   return all;
 }
 
+std::string dropped_path(const std::string& condition) {
+  return condition.ends_with(dropped) ? condition.substr(0, condition.size() - dropped.size()) : "";
+}
+
 std::vector<Variant> dropout_variants(const StageContext& context) {
   std::vector<Variant> all;
   for (const Variant& full : variants_of(context)) {
@@ -60,7 +63,8 @@ std::vector<Variant> dropout_variants(const StageContext& context) {
 std::vector<RankedCoefficient> ranking_of(const std::vector<Variant>& variants, double keep_below) {
   struct Shifts {
     std::string path;
-    std::vector<double> values, failed;
+    std::vector<double> values;
+    double failed = 0;
   };
   std::vector<Shifts> shifts;  // in the order of the rule
   double full = 0;
@@ -72,18 +76,17 @@ std::vector<RankedCoefficient> ranking_of(const std::vector<Variant>& variants, 
       instances += full < keep_below;
       continue;
     }
-    if (!(full < keep_below) || !v.condition.ends_with(dropped)) continue;
-    const std::string path = v.condition.substr(0, v.condition.size() - dropped.size());
+    const std::string path = dropped_path(v.condition);
+    if (!(full < keep_below) || path.empty()) continue;
     auto at = std::ranges::find(shifts, path, &Shifts::path);
-    if (at == shifts.end()) at = shifts.insert(shifts.end(), {path, {}, {}});
+    if (at == shifts.end()) at = shifts.insert(shifts.end(), {path, {}});
     at->values.push_back(std::max(0.0, median(losses) - full));
-    at->failed.push_back(failed_share({losses}));
+    at->failed += failed_share({losses});
   }
   std::vector<RankedCoefficient> ranking;
   for (Shifts& s : shifts) {
     s.values.resize(instances, 0.0);  // where the coefficient is 0 anyway, nothing is lost without it
-    const double failed = std::accumulate(s.failed.begin(), s.failed.end(), 0.0);
-    ranking.push_back({s.path, median(s.values), failed / static_cast<double>(instances), instances});
+    ranking.push_back({s.path, median(s.values), s.failed / static_cast<double>(instances), instances});
   }
   std::ranges::stable_sort(ranking, [](const RankedCoefficient& a, const RankedCoefficient& b) {
     return a.shift != b.shift ? a.shift > b.shift : a.failed_share > b.failed_share;
@@ -91,23 +94,15 @@ std::vector<RankedCoefficient> ranking_of(const std::vector<Variant>& variants, 
   return ranking;
 }
 
-namespace {
-std::string short_shift(double shift) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", shift);
-  return text;
-}
-}  // namespace
-
 std::string write_ranking(const StageContext& context, const std::vector<RankedCoefficient>& ranking) {
   std::string csv = "rank,coefficient,median_shift,instances,failed_share\n", text;
   for (std::size_t k = 0; k < ranking.size(); ++k) {
     const RankedCoefficient& r = ranking[k];
     csv += std::to_string(k + 1) + "," + r.path + "," + toml_real(r.shift) + "," +
            std::to_string(r.instances) + "," + toml_real(r.failed_share) + "\n";
-    char line[160];
-    const std::string shift = std::isinf(r.shift) ? "fails without it" : short_shift(r.shift);
-    std::snprintf(line, sizeof line, "%3zu  %-16s %-16s  %.3g %%\n", k + 1, r.path.c_str(), shift.c_str(),
+    char line[160], shift[32] = "fails without it";
+    if (!std::isinf(r.shift)) std::snprintf(shift, sizeof shift, "%.4g", r.shift);
+    std::snprintf(line, sizeof line, "%3zu  %-16s %-16s  %.3g %%\n", k + 1, r.path.c_str(), shift,
                   100 * r.failed_share);
     text += line;
   }

@@ -20,6 +20,9 @@ std::vector<Coefficient> coefficients_of(const Pipeline& pipeline);
 /// What the condition of a variant ends with, after its coefficient's path: "EE.c.x~*y = 0".
 inline constexpr std::string_view dropped = " = 0";
 
+/// The coefficient that a variant of this condition does without; "" of another condition.
+std::string dropped_path(const std::string& condition);
+
 /// The stage: every rule as it is, then with each of its coefficients that are not 0 set to 0, its time
 /// constants untouched; all on the same networks (Bell et al. 2024, Fig. 3 b).
 std::vector<Variant> dropout_variants(const StageContext& context);

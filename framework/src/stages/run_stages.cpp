@@ -1,10 +1,11 @@
 // What a pipeline does after its search, stage by stage.
+#include <algorithm>
 #include <hebbforge/error.hpp>
 #include <hebbforge/host/run.hpp>
 #include <hebbforge/interfaces/executor.hpp>
 #include <hebbforge/log.hpp>
-#include <map>
 #include <set>
+#include <vector>
 
 #include "engine/instruction_set.hpp"
 #include "host/hdf5_file.hpp"
@@ -53,15 +54,19 @@ std::string file_name(const StageContext& context, const Variant& v, std::set<st
   return unique + ".h5";
 }
 
+struct RecordedFile {
+  std::filesystem::path path;
+  std::string made_from;
+};
+
 // Lives of rules or conditions that the stage does not have, or no longer as they were, leave its page.
-void set_aside_other_lives(const StageContext& context,
-                           const std::map<std::filesystem::path, std::string>& own) {
+void set_aside_other_lives(const StageContext& context, const std::vector<RecordedFile>& own) {
   std::vector<std::filesystem::path> others;
   for (const auto& entry : std::filesystem::directory_iterator(context.folder)) {
     if (entry.path().extension() != ".h5") continue;
-    const auto found = own.find(entry.path());
+    const auto found = std::ranges::find(own, entry.path(), &RecordedFile::path);
     const Hdf5Reader in(entry.path());
-    if (found == own.end() || !in.has("made_from") || in.text("made_from") != found->second)
+    if (found == own.end() || !in.has("made_from") || in.text("made_from") != found->made_from)
       others.push_back(entry.path());
   }
   for (const auto& file : others) std::filesystem::rename(file, free_name(file, ".before"));
@@ -72,17 +77,17 @@ StageSummary recorded(const StageContext& context) {
   std::set<std::string> taken;
   std::string table = "file,rule,instance,condition\n";
   std::vector<Variant> variants = variants_of(context);
-  std::map<std::filesystem::path, std::string> own;
+  std::vector<RecordedFile> files;
   for (const Variant& v : variants)
-    own[context.folder / file_name(context, v, taken)] = identity_of(context, v);
-  set_aside_other_lives(context, own);
-  taken.clear();
-  for (Variant& v : variants) {
+    files.push_back({context.folder / file_name(context, v, taken), identity_of(context, v)});
+  set_aside_other_lives(context, files);
+  for (std::size_t k = 0; k < variants.size(); ++k) {
+    Variant& v = variants[k];
     SimulateOptions options;
-    options.out = context.folder / file_name(context, v, taken);
+    options.out = files[k].path;
     options.networks = context.spec.networks;
     options.set = context.spec.network_set;
-    options.made_from = identity_of(context, v);
+    options.made_from = files[k].made_from;
     options.reference_kernel = context.options.reference_kernel;
     options.stop = context.options.stop;
     v.pipeline.stages.clear();

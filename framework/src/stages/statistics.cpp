@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <hebbforge/random.hpp>
 #include <limits>
+#include <utility>
 
 namespace hebbforge {
 
@@ -22,9 +23,14 @@ double quantile(std::vector<double> values, double share) {
   return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5)];
 }
 
+Interval middle_95(std::vector<double> values) {
+  std::ranges::sort(values);
+  const std::size_t tail = values.size() / 40;
+  return {values[tail], values[values.size() - 1 - tail]};
+}
+
 Interval median_interval(const std::vector<double>& values) {
   if (values.empty()) return {median({}), median({})};
-  constexpr std::size_t resamples = 2000;
   Random random(1, "bootstrap of a median");
   std::vector<double> medians, sample(values.size());
   medians.reserve(resamples);
@@ -33,8 +39,7 @@ Interval median_interval(const std::vector<double>& values) {
       v = values[static_cast<std::size_t>(random.index(static_cast<std::int64_t>(values.size())))];
     medians.push_back(median(sample));
   }
-  std::ranges::sort(medians);
-  return {medians[resamples / 40], medians[resamples - 1 - resamples / 40]};
+  return middle_95(std::move(medians));
 }
 
 }  // namespace hebbforge

@@ -271,9 +271,7 @@ std::vector<double> pooled(const InstanceLosses& losses) {
 std::string VariantGroup::name() const { return condition.empty() ? rule : rule + ", " + condition; }
 
 GroupSummary summary_of(const VariantGroup& group) {
-  return {family_median(group.losses),
-          group.losses.size() > 1 ? family_interval(group.losses) : median_interval(pooled(group.losses)),
-          failed_share(group.losses)};
+  return {family_median(group.losses), family_interval(group.losses), failed_share(group.losses)};
 }
 
 std::vector<Comparison> comparisons_of(const std::vector<VariantGroup>& groups) {
